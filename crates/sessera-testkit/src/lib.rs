@@ -1,0 +1,1 @@
+//! What every Sessera store and binding is tested with.
