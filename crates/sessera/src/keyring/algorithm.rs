@@ -1,0 +1,88 @@
+//! The signature algorithms, by their JOSE names.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::{ErrorKind, Result, SessionError};
+
+/// What a key signs and verifies with (RFC 7518 §3.1, RFC 8037 §3.1). One key has one algorithm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Algorithm {
+    /// Ed25519: the default.
+    #[default]
+    EdDsa,
+    /// ECDSA on P-256 with SHA-256.
+    Es256,
+    /// HMAC with SHA-256: whoever verifies can also sign.
+    Hs256,
+    /// RSASSA-PKCS1-v1_5 with SHA-256: verifies only, and only where it is allowed explicitly.
+    Rs256,
+}
+
+impl Algorithm {
+    /// Every algorithm, for tables.
+    pub const ALL: [Self; 4] = [Self::EdDsa, Self::Es256, Self::Hs256, Self::Rs256];
+
+    /// The JOSE name, as in a header's `alg`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::EdDsa => "EdDSA",
+            Self::Es256 => "ES256",
+            Self::Hs256 => "HS256",
+            Self::Rs256 => "RS256",
+        }
+    }
+
+    /// Reads the JOSE name, byte for byte.
+    ///
+    /// # Errors
+    /// [`UnsupportedAlgorithm`](ErrorKind::UnsupportedAlgorithm) for every other name, `none` among them.
+    pub fn parse(name: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name).ok_or_else(|| {
+            SessionError::new(
+                ErrorKind::UnsupportedAlgorithm,
+                "the algorithm is none of EdDSA, ES256, HS256, RS256",
+            )
+        })
+    }
+
+    /// Whether one and the same secret signs and verifies.
+    pub const fn is_symmetric(self) -> bool {
+        matches!(self, Self::Hs256)
+    }
+}
+
+impl FromStr for Algorithm {
+    type Err = SessionError;
+
+    fn from_str(name: &str) -> Result<Self> {
+        Self::parse(name)
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_exact_name_is_an_algorithm() {
+        for algorithm in Algorithm::ALL {
+            assert_eq!(algorithm.name().parse::<Algorithm>().unwrap(), algorithm);
+            assert!(Algorithm::parse(&algorithm.name().to_lowercase()).is_err());
+        }
+        for name in ["none", "None", "NONE", "", "HS512", "EdDSA ", "Ed25519", "ES256K"] {
+            assert_eq!(
+                Algorithm::parse(name).unwrap_err().kind(),
+                ErrorKind::UnsupportedAlgorithm,
+                "{name:?}"
+            );
+        }
+    }
+}
