@@ -2,6 +2,7 @@
 
 mod clock;
 mod codec;
+pub mod cookie;
 mod error;
 mod random;
 mod session_id;
