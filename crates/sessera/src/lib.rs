@@ -3,10 +3,13 @@
 mod clock;
 mod codec;
 pub mod cookie;
+pub mod csrf;
 mod error;
+mod origin;
 mod random;
 mod session_id;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{ErrorKind, Result, SessionError};
+pub use origin::Origin;
 pub use session_id::SessionId;

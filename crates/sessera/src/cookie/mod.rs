@@ -119,13 +119,13 @@ mod tests {
 
     use super::*;
 
-    fn cookie(settings: CookieSettings) -> Cookie {
-        Cookie::new(&settings).unwrap()
+    fn cookie(settings: &CookieSettings) -> Cookie {
+        Cookie::new(settings).unwrap()
     }
 
     #[test]
     fn the_default_cookie_is_a_host_cookie_that_scripts_cannot_read() {
-        let set = cookie(CookieSettings::default()).set_cookie("x").unwrap();
+        let set = cookie(&CookieSettings::default()).set_cookie("x").unwrap();
         assert_eq!(set, "__Host-session=x; Path=/; Secure; HttpOnly; SameSite=Lax");
         assert!(!set.contains("Domain"));
     }
@@ -143,14 +143,14 @@ mod tests {
             ..CookieSettings::default()
         };
         assert_eq!(
-            cookie(settings).set_cookie("x").unwrap(),
+            cookie(&settings).set_cookie("x").unwrap(),
             "__Secure-s=x; Domain=example.com; Path=/app; Secure; SameSite=None; Partitioned; Max-Age=90"
         );
     }
 
     #[test]
     fn development_drops_prefix_and_secure_and_nothing_else() {
-        let development = cookie(CookieSettings { dev: true, ..CookieSettings::default() });
+        let development = cookie(&CookieSettings { dev: true, ..CookieSettings::default() });
         assert_eq!(development.set_cookie("x").unwrap(), "session=x; Path=/; HttpOnly; SameSite=Lax");
         assert_eq!(development.read(b"session=x").unwrap(), Some("x"));
         assert_eq!(development.read(b"__Host-session=x").unwrap(), None);
@@ -166,7 +166,7 @@ mod tests {
             CookieSettings { dev: true, ..CookieSettings::default() },
         ] {
             let lifetime = settings.max_age;
-            let cookie = cookie(settings);
+            let cookie = cookie(&settings);
             let set = cookie.set_cookie("").unwrap();
             let set = if lifetime.is_some() { set.strip_suffix("; Max-Age=60").unwrap() } else { &set };
             assert_eq!(
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_cookie_over_4096_bytes_is_an_error_that_says_so() {
-        let cookie = cookie(CookieSettings::default());
+        let cookie = cookie(&CookieSettings::default());
         let most = MAX_COOKIE_BYTES - cookie.name().len();
         assert!(cookie.set_cookie(&"x".repeat(most)).is_ok());
         let error = cookie.set_cookie(&"x".repeat(most + 1)).unwrap_err();
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_value_that_could_write_another_attribute_or_header_is_refused() {
-        let cookie = cookie(CookieSettings::default());
+        let cookie = cookie(&CookieSettings::default());
         for value in
             ["a; Domain=evil.example", "a\r\nSet-Cookie: b=c", "a b", "\"a\"", "a,b", "a\\b", "é", "\0"]
         {
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_secret_value_is_not_in_the_error() {
-        let error = cookie(CookieSettings::default()).set_cookie("hunter2 ").unwrap_err();
+        let error = cookie(&CookieSettings::default()).set_cookie("hunter2 ").unwrap_err();
         assert!(!format!("{error} {error:?}").contains("hunter2"));
     }
 

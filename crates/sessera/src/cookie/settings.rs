@@ -35,6 +35,7 @@ impl SameSite {
 
 /// The settings of a cookie. The defaults are the strictest that work for a site of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one attribute of the cookie")]
 pub struct CookieSettings {
     /// Default `__Host-session`: the prefix makes browsers insist on `Secure`, `Path=/` and no `Domain`, so
     /// that no sibling domain and no plain-http answer can plant the cookie.
