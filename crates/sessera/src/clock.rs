@@ -82,3 +82,8 @@ pub(crate) fn instant(unix_millis: u64) -> OffsetDateTime {
     const LAST: OffsetDateTime = time::macros::datetime!(9999-12-31 23:59:59 UTC);
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(unix_millis) * 1_000_000).unwrap_or(LAST)
 }
+
+/// Milliseconds since the Unix epoch; before it, 0.
+pub(crate) fn unix_millis(instant: OffsetDateTime) -> u64 {
+    u64::try_from(instant.unix_timestamp_nanos() / 1_000_000).unwrap_or(0)
+}

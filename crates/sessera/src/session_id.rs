@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::codec::base64url;
 use crate::error::{ErrorKind, Result, SessionError};
+use crate::random;
 
 /// A session's id (`sid`): 128 bits from a CSPRNG, written as 22 characters of base64url.
 ///
@@ -34,11 +35,32 @@ impl SessionId {
             SessionError::new(ErrorKind::InvalidClaim, "a session id is 22 characters of base64url")
         })
     }
+
+    /// A new id.
+    pub(crate) fn generate() -> Result<Self> {
+        random::array().map(Self)
+    }
+
+    pub(crate) fn to_text(self) -> SessionIdText {
+        let mut text = [0; Self::TEXT_LENGTH];
+        base64url::encode_slice(self.0, &mut text);
+        SessionIdText(text)
+    }
+}
+
+/// The text form of an id, without an allocation.
+pub(crate) struct SessionIdText([u8; SessionId::TEXT_LENGTH]);
+
+impl SessionIdText {
+    pub(crate) fn as_str(&self) -> &str {
+        // Base64url is ASCII.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
 }
 
 impl fmt::Display for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&base64url::encode(self.0))
+        f.write_str(self.to_text().as_str())
     }
 }
 

@@ -30,6 +30,12 @@ pub(crate) fn encode_into(bytes: impl AsRef<[u8]>, text: &mut String) {
     ENGINE.encode_string(bytes, text);
 }
 
+/// Encodes into a buffer of exactly the length that it takes; a buffer of another length is left as it is.
+pub(crate) fn encode_slice(bytes: impl AsRef<[u8]>, text: &mut [u8]) {
+    debug_assert_eq!(text.len(), (bytes.as_ref().len() * 4).div_ceil(3));
+    let _ = ENGINE.encode_slice(bytes, text);
+}
+
 pub(crate) fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, NotCanonical> {
     ENGINE.decode(text).map_err(|_| NotCanonical)
 }

@@ -61,6 +61,11 @@ impl Keyring {
         self.0.keys.iter().find(|key| key.kid() == kid)
     }
 
+    /// The key whose session header a token begins with, dot included.
+    pub(crate) fn find_by_header(&self, header_and_dot: &str) -> Option<&Key> {
+        self.0.keys.iter().find(|key| key.header() == header_and_dot)
+    }
+
     /// The key that signs at that moment: of the private keys whose time has come and is not over, the one
     /// that began last; of several, the first in the ring.
     ///

@@ -1,0 +1,162 @@
+//! What a token remembers of its client (`fpr`): keyed tags, from which nothing can be read.
+
+use std::fmt;
+
+use ring::hmac;
+use subtle::ConstantTimeEq as _;
+
+use super::{Fact, Facts};
+use crate::codec::base64url;
+use crate::error::{ErrorKind, Result, SessionError};
+use crate::session_id::SessionId;
+
+/// 96 bits of HMAC-SHA256 as base64url.
+const TAG: usize = 16;
+/// A dot, the fact's letter and its tag.
+const FACT: usize = 2 + TAG;
+const LONGEST: usize = TAG + Facts::KEYED.len() * FACT;
+/// Room for the input of a tag: its kind, the session id and the facts, each with a length before it.
+const INPUT: usize = 256;
+
+/// The text of an `fpr` claim: `<tag of all facts>` and `.<letter><tag>` for each bound fact.
+#[derive(Clone, Copy)]
+pub(crate) struct Fingerprint {
+    text: [u8; LONGEST],
+    length: usize,
+}
+
+impl Fingerprint {
+    /// Binds the facts that are present; `None` when none is.
+    pub(super) fn of(facts: &Facts, id: SessionId, key: &hmac::Key) -> Option<Self> {
+        let bound = Facts::KEYED.into_iter().filter(|fact| facts.value(*fact).is_some());
+        let mut fingerprint = Self { text: [0; LONGEST], length: TAG };
+        for fact in bound.clone() {
+            let tag = fact_tag(facts, fact, id, key)?;
+            let part = &mut fingerprint.text[fingerprint.length..fingerprint.length + FACT];
+            part[..2].copy_from_slice(&[b'.', fact.letter()]);
+            part[2..].copy_from_slice(&tag);
+            fingerprint.length += FACT;
+        }
+        fingerprint.text[..TAG].copy_from_slice(&whole_tag(facts, bound, id, key)?);
+        (fingerprint.length > TAG).then_some(fingerprint)
+    }
+
+    /// Reads the claim.
+    ///
+    /// # Errors
+    /// `invalid_claim` for anything that [`of`](Self::of) would not have written.
+    pub(crate) fn parse(claim: &str) -> Result<Self> {
+        let wrong = || SessionError::new(ErrorKind::InvalidClaim, "fpr is not a list of tags");
+        let bytes = claim.as_bytes();
+        let tagged = bytes.len() > TAG && bytes.len() <= LONGEST && (bytes.len() - TAG) % FACT == 0;
+        if !tagged || !is_base64url(&bytes[..TAG]) {
+            return Err(wrong());
+        }
+        let mut order = Facts::KEYED.into_iter();
+        for part in bytes[TAG..].chunks_exact(FACT) {
+            let known = part[0] == b'.' && order.any(|fact| fact.letter() == part[1]);
+            if !known || !is_base64url(&part[2..]) {
+                return Err(wrong());
+            }
+        }
+        let mut text = [0; LONGEST];
+        text[..bytes.len()].copy_from_slice(bytes);
+        Ok(Self { text, length: bytes.len() })
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        // Only base64url, dots and letters were written.
+        std::str::from_utf8(&self.text[..self.length]).unwrap_or_default()
+    }
+
+    /// Whether this fact is bound.
+    pub(super) fn binds(&self, fact: Fact) -> bool {
+        self.tag(fact).is_some()
+    }
+
+    /// Whether every bound fact is the same as at the login: one HMAC.
+    pub(super) fn matches_wholly(&self, facts: &Facts, id: SessionId, key: &hmac::Key) -> bool {
+        let bound = Facts::KEYED.into_iter().filter(|fact| self.binds(*fact));
+        whole_tag(facts, bound, id, key).is_some_and(|tag| tag.ct_eq(&self.text[..TAG]).into())
+    }
+
+    /// Whether this one fact is the same as at the login.
+    pub(super) fn matches(&self, fact: Fact, facts: &Facts, id: SessionId, key: &hmac::Key) -> bool {
+        match (self.tag(fact), fact_tag(facts, fact, id, key)) {
+            (Some(bound), Some(tag)) => tag.ct_eq(bound).into(),
+            _ => false,
+        }
+    }
+
+    fn tag(&self, fact: Fact) -> Option<&[u8]> {
+        let parts = self.text[TAG..self.length].chunks_exact(FACT);
+        parts.into_iter().find(|part| part[1] == fact.letter()).map(|part| &part[2..])
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bound = Facts::KEYED.into_iter().filter(|fact| self.binds(*fact));
+        f.write_str("Fingerprint")?;
+        f.debug_list().entries(bound).finish()
+    }
+}
+
+fn is_base64url(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+fn fact_tag(facts: &Facts, fact: Fact, id: SessionId, key: &hmac::Key) -> Option<[u8; TAG]> {
+    let mut input = Input::new(fact.name(), id);
+    input.push(facts.value(fact)?)?;
+    Some(input.tag(key))
+}
+
+/// The tag over all of these facts; `None` when one of them is absent.
+fn whole_tag(
+    facts: &Facts,
+    bound: impl Iterator<Item = Fact>,
+    id: SessionId,
+    key: &hmac::Key,
+) -> Option<[u8; TAG]> {
+    let mut input = Input::new("all", id);
+    for fact in bound {
+        input.push(fact.name().as_bytes())?;
+        input.push(facts.value(fact)?)?;
+    }
+    Some(input.tag(key))
+}
+
+/// What a tag is computed over: parts with their lengths before them, so that no two lists of parts look
+/// the same.
+struct Input {
+    bytes: [u8; INPUT],
+    length: usize,
+}
+
+impl Input {
+    fn new(kind: &str, id: SessionId) -> Self {
+        let mut input = Self { bytes: [0; INPUT], length: 0 };
+        // A kind and an id always fit.
+        let _ = input.push(kind.as_bytes());
+        let _ = input.push(&id.to_bytes());
+        input
+    }
+
+    /// `None` when there is no room; the facts are limited so that there always is.
+    fn push(&mut self, part: &[u8]) -> Option<()> {
+        let length = u8::try_from(part.len()).ok()?;
+        let room = self.bytes.get_mut(self.length..self.length + 1 + part.len())?;
+        room[0] = length;
+        room[1..].copy_from_slice(part);
+        self.length += room.len();
+        Some(())
+    }
+
+    fn tag(&self, key: &hmac::Key) -> [u8; TAG] {
+        let mut tag = [0; TAG];
+        let mac = hmac::sign(key, &self.bytes[..self.length]);
+        base64url::encode_slice(&mac.as_ref()[..TAG * 3 / 4], &mut tag);
+        tag
+    }
+}

@@ -1,0 +1,88 @@
+//! The facts that are known about a caller.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use zeroize::Zeroizing;
+
+use crate::binding::UserAgent;
+use crate::codec::base64url;
+use crate::error::Result;
+use crate::random;
+
+/// What is known about the client that shows a token: an address, a user agent, secrets that it holds.
+///
+/// Every fact is optional. Those that are known at the login are bound into the token, as the
+/// [`BindingPolicy`](crate::BindingPolicy) says.
+///
+/// ```
+/// use sessera::Client;
+///
+/// let client = Client::new()
+///     .ip("203.0.113.7".parse().unwrap())
+///     .user_agent("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
+/// ```
+#[derive(Clone, Default)]
+pub struct Client {
+    pub(crate) ip: Option<IpAddr>,
+    pub(crate) user_agent: Option<UserAgent>,
+    pub(crate) device: Option<Zeroizing<String>>,
+    pub(crate) key: Option<String>,
+}
+
+impl Client {
+    /// A client of which nothing is known.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The address that the request came from. Behind a proxy that is not the peer's: see
+    /// [`client_address`](crate::binding::client_address).
+    #[must_use]
+    pub fn ip(mut self, ip: IpAddr) -> Self {
+        self.ip = Some(ip);
+        self
+    }
+
+    /// The `User-Agent` header. Only its family and platform count, so updates change nothing.
+    #[must_use]
+    pub fn user_agent(mut self, header: impl AsRef<str>) -> Self {
+        self.user_agent = Some(UserAgent::of(header.as_ref()));
+        self
+    }
+
+    /// The device secret, as the client showed it: see [`new_device_secret`].
+    #[must_use]
+    pub fn device(mut self, secret: impl Into<String>) -> Self {
+        self.device = Some(Zeroizing::new(secret.into()));
+        self
+    }
+
+    /// The RFC 7638 thumbprint of the key that the client has just proved to hold: what
+    /// [`DpopVerifier::verify`](crate::binding::DpopVerifier::verify) returned for this request.
+    #[must_use]
+    pub fn key(mut self, thumbprint: impl Into<String>) -> Self {
+        self.key = Some(thumbprint.into());
+        self
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("ip", &self.ip.is_some())
+            .field("user_agent", &self.user_agent)
+            .field("device", &self.device.is_some())
+            .field("key", &self.key.is_some())
+            .finish()
+    }
+}
+
+/// A new device secret: 256 random bits as base64url, for an HttpOnly cookie of its own or the platform's
+/// key store.
+///
+/// # Errors
+/// `store_unavailable` when the system gives no random bytes.
+pub fn new_device_secret() -> Result<String> {
+    Ok(base64url::encode(*Zeroizing::new(random::array::<32>()?)))
+}

@@ -1,0 +1,84 @@
+//! What happened, for audit and metrics.
+
+use time::OffsetDateTime;
+
+use crate::error::ErrorKind;
+
+/// Told of what happens to sessions.
+///
+/// Called on the thread of the verb, after its outcome is certain: keep it short, and hand over what takes
+/// longer.
+pub trait Observer: Send + Sync + 'static {
+    /// Something happened.
+    fn event(&self, event: &Event<'_>);
+}
+
+impl<F: Fn(&Event<'_>) + Send + Sync + 'static> Observer for F {
+    fn event(&self, event: &Event<'_>) {
+        self(event);
+    }
+}
+
+/// One thing that happened. It never holds a token, a key or a session id.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Event<'a> {
+    /// What happened.
+    pub kind: EventKind,
+    /// When, by the injected clock.
+    pub at: OffsetDateTime,
+    /// Whose session it was, where that is known.
+    pub subject: Option<&'a str>,
+    /// A name for the session that only this deployment can make: 128 bits of an HMAC of its id. `None`
+    /// where no session is known, or the keyring has no secret.
+    pub session: Option<String>,
+    /// Why a verb failed.
+    pub reason: Option<ErrorKind>,
+}
+
+/// The kinds of events, by the OWASP Logging Vocabulary where it has a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// A login.
+    SessionCreated,
+    /// The idle limit was moved, or claims were replaced.
+    SessionRenewed,
+    /// The session has a new generation.
+    SessionRotated,
+    /// The session's privileges rose.
+    SessionElevated,
+    /// A token was shown after its session expired or ended.
+    SessionUseAfterExpire,
+    /// A token was refused for another reason, which the event names.
+    SessionRefused,
+    /// A bound fact differed or was absent; what that led to is the policy's.
+    SessionBindingChanged,
+    /// A token was accepted on revocations that were not fresh.
+    SessionAcceptedStale,
+    /// One session was revoked, all of a subject's, or all.
+    TokenRevoked,
+    /// A token was used after it was rotated away.
+    TokenReuse,
+    /// A request failed its CSRF check.
+    MaliciousCsrf,
+}
+
+impl EventKind {
+    /// The stable name of the event, the same in every language.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SessionCreated => "session_created",
+            Self::SessionRenewed => "session_renewed",
+            Self::SessionRotated => "session_rotated",
+            Self::SessionElevated => "privilege_permissions_changed",
+            Self::SessionUseAfterExpire => "session_use_after_expire",
+            Self::SessionRefused => "session_refused",
+            Self::SessionBindingChanged => "session_binding_changed",
+            Self::SessionAcceptedStale => "session_accepted_stale",
+            Self::TokenRevoked => "authn_token_revoked",
+            Self::TokenReuse => "authn_token_reuse",
+            Self::MaliciousCsrf => "malicious_csrf",
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Putting a [`Sessions`] together.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use super::Sessions;
+use crate::clock::{Clock, SystemClock};
+use crate::error::{ErrorKind, Result, SessionError};
+use crate::event::Observer;
+use crate::keyring::Keyring;
+use crate::policy::Policy;
+use crate::store::Store;
+use crate::token::Realm;
+
+/// Settings of a [`Sessions`] to be. Only the keyring has no default.
+#[must_use]
+pub struct SessionsBuilder {
+    issuer: String,
+    audience: String,
+    keyring: Option<Keyring>,
+    policy: Policy,
+    store: Option<Box<dyn Store>>,
+    clock: Arc<dyn Clock>,
+    observer: Option<Box<dyn Observer>>,
+}
+
+impl SessionsBuilder {
+    pub(super) fn new(issuer: String, audience: String) -> Self {
+        Self {
+            issuer,
+            audience,
+            keyring: None,
+            policy: Policy::default(),
+            store: None,
+            clock: Arc::new(SystemClock),
+            observer: None,
+        }
+    }
+
+    /// The keys that sign and verify.
+    pub fn keyring(mut self, keyring: Keyring) -> Self {
+        self.keyring = Some(keyring);
+        self
+    }
+
+    /// The rules. Default [`Policy::default`].
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Where revocations live. Without a store there is no rotation and no revocation; an `Arc` of a store
+    /// is a store too, for several `Sessions` that share one.
+    pub fn store(mut self, store: impl Store) -> Self {
+        self.store = Some(Box::new(store));
+        self
+    }
+
+    /// Where time comes from. Default [`SystemClock`].
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Who is told of what happens. Default: nobody.
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observer = Some(Box::new(observer));
+        self
+    }
+
+    /// Checks the settings and puts them to use.
+    ///
+    /// # Errors
+    /// `invalid_config`, which names what can't work.
+    pub fn build(self) -> Result<Sessions> {
+        let wrong = |message| SessionError::new(ErrorKind::InvalidConfig, message);
+        for (name, empty, long) in [
+            (&self.issuer, "the issuer is empty", "the issuer is over 512 bytes"),
+            (&self.audience, "the audience is empty", "the audience is over 512 bytes"),
+        ] {
+            match name.len() {
+                0 => return Err(wrong(empty)),
+                1..=512 => {}
+                _ => return Err(wrong(long)),
+            }
+        }
+        let keyring = self.keyring.ok_or_else(|| wrong("a keyring is missing"))?;
+        self.policy.validate()?;
+        check_keyring(&keyring, &self.policy)?;
+        Ok(Sessions {
+            realm: Realm::new(self.issuer, self.audience),
+            keyring: ArcSwap::from_pointee(keyring),
+            policy: self.policy,
+            store: self.store,
+            clock: self.clock,
+            observer: self.observer,
+        })
+    }
+}
+
+/// # Errors
+/// `invalid_config` when the policy asks for what these keys can't do.
+pub(super) fn check_keyring(keyring: &Keyring, policy: &Policy) -> Result<()> {
+    match keyring.purposes() {
+        Some(_) => Ok(()),
+        None => policy.binding.validate_without_secret(),
+    }
+}

@@ -1,0 +1,123 @@
+//! The verbs: issue, verify, renew, rotate, elevate, revoke.
+
+mod builder;
+mod issue;
+mod mint;
+mod renew;
+mod report;
+mod revoke;
+mod rotate;
+mod verify;
+
+use std::fmt;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+pub use builder::SessionsBuilder;
+
+use crate::clock::Clock;
+use crate::error::{ErrorKind, Result, SessionError};
+use crate::event::Observer;
+use crate::keyring::Keyring;
+use crate::policy::Policy;
+use crate::session::Session;
+use crate::step_up::StepUp;
+use crate::store::Store;
+use crate::token::Realm;
+
+/// Issues, verifies and ends the sessions of one issuer for one audience.
+///
+/// It is made once and shared: all verbs take `&self`, from any thread.
+///
+/// ```
+/// use sessera::{Algorithm, Client, Keyring, MemoryStore, NewSession, Sessions};
+/// # fn main() -> Result<(), sessera::SessionError> {
+/// let sessions = Sessions::builder("https://app.example", "web")
+///     .keyring(Keyring::generate(Algorithm::EdDsa)?)
+///     .store(MemoryStore::new())
+///     .build()?;
+///
+/// let client = Client::new().ip("203.0.113.7".parse().unwrap());
+/// let issued = sessions.issue(NewSession::new("user-42").claim("roles", ["editor"]), &client)?;
+/// let session = sessions.verify(&issued.token, &client)?;
+/// assert_eq!(session.subject, "user-42");
+///
+/// sessions.revoke_session(&session.id)?;
+/// assert_eq!(sessions.verify(&issued.token, &client).unwrap_err().code(), "revoked");
+/// # Ok(()) }
+/// ```
+pub struct Sessions {
+    realm: Realm,
+    keyring: ArcSwap<Keyring>,
+    policy: Policy,
+    store: Option<Box<dyn Store>>,
+    clock: Arc<dyn Clock>,
+    observer: Option<Box<dyn Observer>>,
+}
+
+impl Sessions {
+    /// Begins with the issuer (`iss`) and the audience (`aud`) of all tokens.
+    pub fn builder(issuer: impl Into<String>, audience: impl Into<String>) -> SessionsBuilder {
+        SessionsBuilder::new(issuer.into(), audience.into())
+    }
+
+    /// The rules that these sessions hold to.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The keys in use.
+    pub fn keyring(&self) -> Keyring {
+        Keyring::clone(&self.keyring.load())
+    }
+
+    /// Takes other keys into use, at once and for all threads: after a rotation, or when the key file changed.
+    ///
+    /// # Errors
+    /// `invalid_config` when the keys don't fit the policy.
+    pub fn replace_keyring(&self, keyring: Keyring) -> Result<()> {
+        builder::check_keyring(&keyring, &self.policy)?;
+        self.keyring.store(Arc::new(keyring));
+        Ok(())
+    }
+
+    /// Whether there is a store, so that sessions can be rotated and revoked.
+    pub fn has_store(&self) -> bool {
+        self.store.is_some()
+    }
+
+    /// Checks that a verified session's authentication is recent and strong enough for an action.
+    ///
+    /// # Errors
+    /// `reauthentication_required`.
+    pub fn require(&self, session: &Session, step_up: &StepUp) -> Result<()> {
+        step_up.check(session, self.now())
+    }
+
+    fn now(&self) -> u64 {
+        self.clock.unix_millis()
+    }
+
+    /// The store, for a verb that can't do without one.
+    fn store(&self) -> Result<&dyn Store> {
+        self.store.as_deref().ok_or_else(|| {
+            SessionError::new(
+                ErrorKind::InvalidConfig,
+                "without a store sessions can be neither rotated nor revoked",
+            )
+        })
+    }
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions")
+            .field("issuer", &self.realm.issuer)
+            .field("audience", &self.realm.audience)
+            .field("keyring", &self.keyring.load())
+            .field("policy", &self.policy)
+            .field("store", &self.store)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,177 @@
+//! The path of every request.
+
+use std::cell::RefCell;
+
+use super::Sessions;
+use crate::binding::{Binding, compare};
+use crate::client::Client;
+use crate::error::{ErrorKind, Result, SessionError};
+use crate::event::EventKind;
+use crate::jose::jws;
+use crate::policy::{OnReuse, OnStale};
+use crate::revocation::{Found, Mark, Query, SessionMark, Standing};
+use crate::session::Session;
+use crate::token::{self, SESSION_TYPE, TokenClaims};
+
+thread_local! {
+    /// Where payloads are decoded. Nothing is called while it is borrowed that could come back here.
+    static PAYLOAD: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A token that passed every check.
+pub(super) struct Checked {
+    pub(super) claims: TokenClaims,
+    /// Where its session stands, if there is a mark.
+    pub(super) mark: Option<SessionMark>,
+    pub(super) superseded: bool,
+    pub(super) binding: Binding,
+}
+
+impl Sessions {
+    /// Verifies a token: its signature, type, issuer, audience and times, then revocations, then binding.
+    ///
+    /// No store is read, no claim is visible before the signature held, and nothing is written, unless a
+    /// reuse is found and revokes the session.
+    ///
+    /// # Errors
+    /// The kind of the first check that fails; see [`ErrorKind`].
+    pub fn verify(&self, token: &str, client: &Client) -> Result<Session> {
+        let now = self.now();
+        let checked = self.check(token, client, now)?;
+        Ok(self.session(checked.claims, checked.superseded, checked.binding, now))
+    }
+
+    /// As [`verify`](Self::verify), on all that the store holds at this moment: for the few actions where
+    /// even a second of staleness is too much.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify), and `store_unavailable`.
+    pub fn verify_live(&self, token: &str, client: &Client) -> Result<Session> {
+        self.store()?.sync(self.now())?;
+        self.verify(token, client)
+    }
+
+    pub(super) fn check(&self, token: &str, client: &Client, now: u64) -> Result<Checked> {
+        let keyring = self.keyring.load();
+        let read = PAYLOAD.with_borrow_mut(|payload| {
+            let key = jws::open(token, SESSION_TYPE, &keyring, now, payload)?;
+            token::read(payload, &self.realm).map(|claims| (claims, key))
+        });
+        let (claims, key) = read.inspect_err(|error| self.report_refusal(error, None, now))?;
+        let judged = self.check_times(&claims, now).and_then(|()| {
+            let (mark, superseded) = self.check_revocation(&claims, key.kid(), now)?;
+            let binding = compare(client, &claims, &self.policy.binding, keyring.purposes());
+            if binding.changed() {
+                self.report_claims(EventKind::SessionBindingChanged, &claims, None, now);
+            }
+            self.policy.binding.judge(&binding)?;
+            Ok((mark, superseded, binding))
+        });
+        match judged {
+            Ok((mark, superseded, binding)) => Ok(Checked { claims, mark, superseded, binding }),
+            Err(error) => {
+                self.report_refusal(&error, Some(&claims), now);
+                Err(error)
+            }
+        }
+    }
+
+    fn check_times(&self, claims: &TokenClaims, now: u64) -> Result<()> {
+        let refuse = |kind, message| Err(SessionError::new(kind, message));
+        let leeway = self.policy.leeway_ms();
+        let over = |seconds: u64| now >= seconds.saturating_mul(1000).saturating_add(leeway);
+        let ahead = |seconds: u64| seconds.saturating_mul(1000) > now.saturating_add(leeway);
+        if ahead(claims.not_before) || ahead(claims.issued_at) {
+            return refuse(ErrorKind::NotYetValid, "the token is from the future");
+        }
+        if over(claims.ends_at) {
+            return refuse(ErrorKind::Ended, "the session reached its absolute end");
+        }
+        if over(claims.expires_at) {
+            return refuse(ErrorKind::Expired, "the session was idle for too long");
+        }
+        Ok(())
+    }
+
+    /// The mark of the session, if there is one, and whether the token is in its grace.
+    fn check_revocation(
+        &self,
+        claims: &TokenClaims,
+        kid: &str,
+        now: u64,
+    ) -> Result<(Option<SessionMark>, bool)> {
+        let Some(store) = &self.store else { return Ok((None, false)) };
+        let age = store.refresh(now);
+        let query =
+            Query { session: claims.id, subject: &claims.subject, started_at: claims.started_at_ms, kid };
+        let mark = match store.index().find(&query) {
+            Found::Nothing => None,
+            Found::Cut => return Err(revoked()),
+            Found::Marked(mark) => Some(mark),
+        };
+        let superseded = match mark.map(|mark| mark.standing(claims.generation, now, self.policy.grace_ms()))
+        {
+            None | Some(Standing::Current) => false,
+            Some(Standing::InGrace) => true,
+            Some(Standing::Elevated) => return Err(superseded()),
+            Some(Standing::Revoked) => return Err(revoked()),
+            Some(Standing::Reused) => return Err(self.reused(claims, now)),
+        };
+        self.check_freshness(claims, age, now)?;
+        Ok((mark, superseded))
+    }
+
+    fn check_freshness(&self, claims: &TokenClaims, age: u64, now: u64) -> Result<()> {
+        if age <= self.policy.fresh_ms() {
+            return Ok(());
+        }
+        let young = claims.issued_at.saturating_mul(1000).saturating_add(OnStale::YOUNG_MS) > now;
+        let accepted = age != u64::MAX && age <= self.policy.stale_ms()
+            || match self.policy.on_stale {
+                OnStale::Accept => true,
+                OnStale::YoungOnly => young,
+                OnStale::Refuse => false,
+            };
+        if accepted {
+            self.report_claims(EventKind::SessionAcceptedStale, claims, None, now);
+            Ok(())
+        } else {
+            Err(SessionError::new(
+                ErrorKind::RevocationsStale,
+                "what is known of revocations is older than the policy allows",
+            ))
+        }
+    }
+
+    /// A token was used after it was rotated away: who holds it may be a thief.
+    pub(super) fn reused(&self, claims: &TokenClaims, now: u64) -> SessionError {
+        self.report_claims(EventKind::TokenReuse, claims, None, now);
+        let reused =
+            SessionError::new(ErrorKind::Reused, "the token was used after it had been rotated away");
+        match (self.policy.on_reuse, &self.store) {
+            (OnReuse::Revoke, Some(store)) => {
+                let keep_until = self.keep_until(claims);
+                let mark = Mark::Session { id: claims.id, state: SessionMark::REVOKED, keep_until };
+                // The token is refused either way; that the session could not be ended is told as the cause.
+                match store.append(&mark, now) {
+                    Ok(()) => reused,
+                    Err(cause) => reused.caused_by(cause),
+                }
+            }
+            _ => reused,
+        }
+    }
+
+    /// Until when a token of this session could be accepted.
+    pub(super) fn keep_until(&self, claims: &TokenClaims) -> u64 {
+        claims.ends_at.saturating_mul(1000).saturating_add(self.policy.leeway_ms())
+    }
+}
+
+pub(super) fn revoked() -> SessionError {
+    SessionError::new(ErrorKind::Revoked, "the session was revoked")
+}
+
+pub(super) fn superseded() -> SessionError {
+    SessionError::new(ErrorKind::Superseded, "the token was just replaced; use the newer one")
+}

@@ -1,0 +1,116 @@
+//! Where marks live, so that every verifier learns of them.
+
+mod memory;
+
+use std::fmt;
+
+pub use memory::MemoryStore;
+
+use crate::error::Result;
+use crate::revocation::{Mark, RevocationIndex, SessionMark};
+use crate::session_id::SessionId;
+
+/// A place for marks that several verifiers share.
+///
+/// A store keeps the [`RevocationIndex`] of its process up to date; a verify asks only the index. Every
+/// implementation passes the conformance suite of `sessera-testkit`. All times are Unix milliseconds.
+pub trait Store: Send + Sync + 'static {
+    /// What this process knows of the store's marks.
+    fn index(&self) -> &RevocationIndex;
+
+    /// Takes over what is new in the store, as far as that costs next to nothing, and returns how old the
+    /// knowledge of this process is then, in milliseconds: `0` when it is all there is, `u64::MAX` when
+    /// nothing was loaded yet.
+    ///
+    /// Called by every verify. A store that can't be read does not fail here: its knowledge grows old.
+    fn refresh(&self, now: u64) -> u64;
+
+    /// Takes over all that is in the store, whatever it costs. For the calls that ask for a live check.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    fn sync(&self, now: u64) -> Result<()>;
+
+    /// Moves a session on by one generation: one atomic compare-and-set.
+    ///
+    /// When the session is not revoked and its generation is not past `advance.from`, it becomes
+    /// `from + 1`, rotated at `advance.now`. In every case the result is what the store holds then. Both are
+    /// durable, and in the index of this process, before this returns.
+    ///
+    /// # Errors
+    /// `store_unavailable`; then nothing was changed, or it is not known whether something was.
+    fn advance(&self, advance: &Advance) -> Result<Advanced>;
+
+    /// Adds a mark. It is durable, and in the index of this process, before this returns.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    fn append(&self, mark: &Mark, now: u64) -> Result<()>;
+}
+
+impl fmt::Debug for dyn Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("index", self.index()).finish()
+    }
+}
+
+/// A step to the next generation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Advance {
+    /// The session.
+    pub id: SessionId,
+    /// The generation that the caller holds.
+    pub from: u64,
+    /// The time of the step.
+    pub now: u64,
+    /// Whether it is an elevation, which leaves the old generation no grace.
+    pub elevated: bool,
+    /// Until when the mark is needed.
+    pub keep_until: u64,
+}
+
+/// What an [`Advance`] led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Advanced {
+    /// Where the session stands now.
+    pub mark: SessionMark,
+    /// Whether this call moved it there.
+    pub won: bool,
+}
+
+impl Advance {
+    /// The outcome against what a store holds: the one rule that every store applies atomically.
+    pub fn against(&self, held: Option<SessionMark>) -> Advanced {
+        match held {
+            Some(mark) if mark.revoked || mark.generation > self.from => Advanced { mark, won: false },
+            _ => {
+                let generation = self.from.saturating_add(1);
+                let mark =
+                    SessionMark { generation, rotated_at: self.now, elevated: self.elevated, revoked: false };
+                Advanced { mark, won: true }
+            }
+        }
+    }
+}
+
+impl<S: Store + ?Sized> Store for std::sync::Arc<S> {
+    fn index(&self) -> &RevocationIndex {
+        (**self).index()
+    }
+
+    fn refresh(&self, now: u64) -> u64 {
+        (**self).refresh(now)
+    }
+
+    fn sync(&self, now: u64) -> Result<()> {
+        (**self).sync(now)
+    }
+
+    fn advance(&self, advance: &Advance) -> Result<Advanced> {
+        (**self).advance(advance)
+    }
+
+    fn append(&self, mark: &Mark, now: u64) -> Result<()> {
+        (**self).append(mark, now)
+    }
+}
