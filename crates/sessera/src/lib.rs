@@ -1,5 +1,6 @@
 //! Sessions that are carried by a signature and revoked by exception.
 
+pub mod binding;
 mod clock;
 mod codec;
 pub mod cookie;

@@ -282,7 +282,8 @@ impl<'a> Reader<'a> {
             b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(()),
             b'u' => match self.hex4()? {
                 0xD800..=0xDBFF => {
-                    let paired = self.take(b'\\') && self.take(b'u') && (0xDC00..=0xDFFF).contains(&self.hex4()?);
+                    let paired =
+                        self.take(b'\\') && self.take(b'u') && (0xDC00..=0xDFFF).contains(&self.hex4()?);
                     if paired { Ok(()) } else { Err(malformed("a surrogate in the JSON has no partner")) }
                 }
                 0xDC00..=0xDFFF => Err(malformed("a surrogate in the JSON has no partner")),
@@ -293,7 +294,8 @@ impl<'a> Reader<'a> {
     }
 
     fn hex4(&mut self) -> Result<u16> {
-        let digits = self.text.as_bytes().get(self.at..self.at + 4).filter(|d| d.iter().all(u8::is_ascii_hexdigit));
+        let digits =
+            self.text.as_bytes().get(self.at..self.at + 4).filter(|d| d.iter().all(u8::is_ascii_hexdigit));
         let digits = digits.ok_or_else(|| malformed("an escape in the JSON is not one"))?;
         self.at += 4;
         Ok(hex(digits))

@@ -31,7 +31,11 @@ fn what_is_not_strict_json_is_malformed() {
         {"a":1e999} | {"a":-1e400} | {"a":"x} | {"a":"\"} | {"a":"\x"} | {"a":"\u12"} | {"a":"\u12g4"}
         {"a":"\u+123"} | {"a":"\ud800"} | {"a":"\ud800x"} | {"a":"\ud800\n"} | {"a":"\ud800\ud800"}
         {"a":"\udc00"} | {}// | {/**/}"#;
-    for text in texts.lines().flat_map(|line| line.split(" | ")).chain(["{\"a\":\"\n\"}", "{\"a\":\"\0\"}", "\u{feff}{}"]) {
+    for text in texts.lines().flat_map(|line| line.split(" | ")).chain([
+        "{\"a\":\"\n\"}",
+        "{\"a\":\"\0\"}",
+        "\u{feff}{}",
+    ]) {
         assert_eq!(check(text.trim_start_matches(' ')), Err("malformed"), "{text}");
     }
     let not_utf8 = check_object(b"{\"a\":\"\xff\"}", Limits::TOKEN).map_err(|error| error.code());
