@@ -112,10 +112,10 @@ mod tests {
         for bits in 0..=u8::MAX {
             let v4 = AddressPrefix::of("255.255.255.255".parse().unwrap(), bits, 64);
             let kept = u32::from_be_bytes(v4.as_bytes()[2..].try_into().unwrap()).leading_ones();
-            assert_eq!(kept, bits.min(32).into());
+            assert_eq!(kept, u32::from(bits.min(32)));
             let v6 = AddressPrefix::of(IpAddr::from([0xFF; 16]), 24, bits);
             let kept = u128::from_be_bytes(v6.as_bytes()[2..].try_into().unwrap()).leading_ones();
-            assert_eq!(kept, bits.min(128).into());
+            assert_eq!(kept, u32::from(bits.min(128)));
         }
     }
 
