@@ -1,12 +1,12 @@
 //! The facts about a client, in the form that is bound.
 
-use super::{AddressPrefix, BindingMode, BindingPolicy, Fact};
+use super::{AddressPrefix, BindingMode, BindingPolicy, Fact, UserAgent};
 use crate::client::Client;
 
 /// What goes into the tags of one client. A fact whose mode is off is not there.
 pub(super) struct Facts<'a> {
     device: Option<&'a [u8]>,
-    user_agent: Option<Text>,
+    user_agent: Option<[u8; 2]>,
     network: Option<AddressPrefix>,
 }
 
@@ -23,10 +23,7 @@ impl<'a> Facts<'a> {
         Self {
             // One that is longer, or empty, was not made here.
             device: secret.filter(|bytes| on(Fact::Device) && (1..=LONGEST_SECRET).contains(&bytes.len())),
-            user_agent: client
-                .user_agent
-                .filter(|_| on(Fact::UserAgent))
-                .map(|agent| Text::of([agent.family.as_str(), "/", agent.platform.as_str()])),
+            user_agent: client.user_agent.filter(|_| on(Fact::UserAgent)).map(UserAgent::to_bytes),
             network: client
                 .ip
                 .filter(|_| on(Fact::Ip))
@@ -37,33 +34,9 @@ impl<'a> Facts<'a> {
     pub(super) fn value(&self, fact: Fact) -> Option<&[u8]> {
         match fact {
             Fact::Device => self.device,
-            Fact::UserAgent => self.user_agent.as_ref().map(Text::as_bytes),
+            Fact::UserAgent => self.user_agent.as_ref().map(<[u8; 2]>::as_slice),
             Fact::Ip => self.network.as_ref().map(AddressPrefix::as_bytes),
             Fact::Key => None,
         }
-    }
-}
-
-/// A short text without an allocation.
-struct Text {
-    bytes: [u8; 32],
-    length: usize,
-}
-
-impl Text {
-    /// Joins parts that are known to be short; what has no room is cut off.
-    fn of(parts: [&str; 3]) -> Self {
-        let mut text = Self { bytes: [0; 32], length: 0 };
-        for part in parts {
-            let room = &mut text.bytes[text.length..];
-            let length = part.len().min(room.len());
-            room[..length].copy_from_slice(&part.as_bytes()[..length]);
-            text.length += length;
-        }
-        text
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.length]
     }
 }

@@ -35,7 +35,7 @@ pub const TOKEN_LENGTH: usize = RANDOM_TEXT + 1 + TAG_TEXT;
 ///
 /// # Errors
 /// [`StoreUnavailable`](ErrorKind::StoreUnavailable) if the system gives no random bytes.
-pub fn issue(key: &hmac::Key, sid: SessionId) -> Result<String> {
+pub(crate) fn issue(key: &hmac::Key, sid: SessionId) -> Result<String> {
     let random = random::array::<RANDOM>()?;
     let tag = hmac::sign(key, &tagged(sid, random));
     let mut token = String::with_capacity(TOKEN_LENGTH);
@@ -49,7 +49,7 @@ pub fn issue(key: &hmac::Key, sid: SessionId) -> Result<String> {
 ///
 /// # Errors
 /// [`CsrfInvalid`](ErrorKind::CsrfInvalid) for any other text: one answer, whatever was wrong.
-pub fn verify(key: &hmac::Key, sid: SessionId, token: &str) -> Result<()> {
+pub(crate) fn verify(key: &hmac::Key, sid: SessionId, token: &str) -> Result<()> {
     let (random, tag) = split(token).ok_or_else(refused)?;
     hmac::verify(key, &tagged(sid, random), &tag).map_err(|_| refused())
 }

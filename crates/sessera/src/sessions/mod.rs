@@ -1,6 +1,7 @@
 //! The verbs: issue, verify, renew, rotate, elevate, revoke.
 
 mod builder;
+mod csrf;
 mod issue;
 mod mint;
 mod renew;
