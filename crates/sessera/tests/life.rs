@@ -436,3 +436,26 @@ fn what_happens_is_told_without_the_id() {
     assert_ne!(seen[0].1.as_deref(), Some(issued.session.id.as_str()));
     assert_eq!(seen[4].1, None);
 }
+
+#[test]
+fn a_sealed_token_is_a_signed_one_that_only_the_ring_can_read() {
+    let keyring = Keyring::generate(Algorithm::Hs256).unwrap();
+    let build = |sealed| {
+        Sessions::builder("https://app.example", "web")
+            .keyring(keyring.clone())
+            .sealed(sealed)
+            .store(MemoryStore::new())
+            .build()
+            .unwrap()
+    };
+    let (sealed, signed) = (build(true), build(false));
+    let client = Client::new();
+    let issued = sealed.issue(NewSession::new("user-42").claim("a", "b"), &client).unwrap();
+    assert_eq!(issued.token.split('.').count(), 5);
+    assert_eq!(sealed.verify(&issued.token, &client).unwrap(), issued.session);
+    let rotated = sealed.rotate(&issued.token, &client).unwrap();
+    assert_eq!(sealed.verify(&rotated.token, &client).unwrap().generation, 1);
+    assert_eq!(signed.verify(&issued.token, &client).unwrap_err().kind(), ErrorKind::Malformed);
+    let open = signed.issue(NewSession::new("user-42"), &client).unwrap();
+    assert_eq!(sealed.verify(&open.token, &client).unwrap_err().kind(), ErrorKind::Malformed);
+}

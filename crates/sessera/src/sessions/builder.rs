@@ -20,6 +20,7 @@ pub struct SessionsBuilder {
     audience: String,
     keyring: Option<Keyring>,
     policy: Policy,
+    sealed: bool,
     store: Option<Box<dyn Store>>,
     clock: Arc<dyn Clock>,
     observer: Option<Box<dyn Observer>>,
@@ -32,6 +33,7 @@ impl SessionsBuilder {
             audience,
             keyring: None,
             policy: Policy::default(),
+            sealed: false,
             store: None,
             clock: Arc::new(SystemClock),
             observer: None,
@@ -47,6 +49,13 @@ impl SessionsBuilder {
     /// The rules. Default [`Policy::default`].
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// Whether tokens are sealed (a JWE around the signed token), so that only servers with the keyring's root
+    /// can read them. Default: signed only, readable by the client and by any gateway.
+    pub fn sealed(mut self, sealed: bool) -> Self {
+        self.sealed = sealed;
         self
     }
 
@@ -87,11 +96,12 @@ impl SessionsBuilder {
         }
         let keyring = self.keyring.ok_or_else(|| wrong("a keyring is missing"))?;
         self.policy.validate()?;
-        check_keyring(&keyring, &self.policy)?;
+        check_keyring(&keyring, &self.policy, self.sealed)?;
         Ok(Sessions {
             realm: Realm::new(self.issuer, self.audience),
             keyring: ArcSwap::from_pointee(keyring),
             policy: self.policy,
+            sealed: self.sealed,
             store: self.store,
             clock: self.clock,
             observer: self.observer,
@@ -100,10 +110,14 @@ impl SessionsBuilder {
 }
 
 /// # Errors
-/// `invalid_config` when the policy asks for what these keys can't do.
-pub(super) fn check_keyring(keyring: &Keyring, policy: &Policy) -> Result<()> {
+/// `invalid_config` when the settings ask for what these keys can't do.
+pub(super) fn check_keyring(keyring: &Keyring, policy: &Policy, sealed: bool) -> Result<()> {
     match keyring.purposes() {
         Some(_) => Ok(()),
+        None if sealed => Err(SessionError::new(
+            ErrorKind::InvalidConfig,
+            "a keyring of public keys can't open sealed tokens: give it its root",
+        )),
         None => policy.binding.validate_without_secret(),
     }
 }

@@ -4,9 +4,9 @@ use super::Sessions;
 use crate::binding::Binding;
 use crate::clock::instant;
 use crate::error::{ErrorKind, Result, SessionError};
-use crate::jose::jws;
+use crate::jose::{jwe, jws};
 use crate::session::{Issued, Session};
-use crate::token::TokenClaims;
+use crate::token::{SEALED_CONTENT, TokenClaims};
 
 /// Longest subject, issuer of an authentication or other text of ours, in bytes as written in JSON.
 const LONGEST_TEXT: usize = 1024;
@@ -27,7 +27,10 @@ impl Sessions {
         let payload = claims.write(&self.realm, members);
         let keyring = self.keyring.load();
         let key = keyring.signing_key(claims.issued_at.saturating_mul(1000))?;
-        let token = jws::sign_with(key.header(), payload.as_bytes(), key)?;
+        let mut token = jws::sign_with(key.header(), payload.as_bytes(), key)?;
+        if self.sealed {
+            token = jwe::seal(token.as_bytes(), SEALED_CONTENT, &keyring)?;
+        }
         let session = self.session(claims, false, Binding::default(), now);
         Ok(Issued { token, session })
     }

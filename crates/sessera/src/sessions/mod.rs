@@ -52,6 +52,8 @@ pub struct Sessions {
     realm: Realm,
     keyring: ArcSwap<Keyring>,
     policy: Policy,
+    /// Whether tokens are sealed; what is read is never guessed from the input.
+    sealed: bool,
     store: Option<Box<dyn Store>>,
     clock: Arc<dyn Clock>,
     observer: Option<Box<dyn Observer>>,
@@ -78,7 +80,7 @@ impl Sessions {
     /// # Errors
     /// `invalid_config` when the keys don't fit the policy.
     pub fn replace_keyring(&self, keyring: Keyring) -> Result<()> {
-        builder::check_keyring(&keyring, &self.policy)?;
+        builder::check_keyring(&keyring, &self.policy, self.sealed)?;
         self.keyring.store(Arc::new(keyring));
         Ok(())
     }

@@ -2,16 +2,19 @@
 
 use std::cell::RefCell;
 
+use zeroize::{Zeroize as _, Zeroizing};
+
 use super::Sessions;
 use crate::binding::{Binding, compare};
 use crate::client::Client;
 use crate::error::{ErrorKind, Result, SessionError};
 use crate::event::EventKind;
-use crate::jose::jws;
+use crate::jose::{jwe, jws};
+use crate::keyring::{Key, Keyring};
 use crate::policy::{OnReuse, OnStale};
 use crate::revocation::{Found, Mark, Query, SessionMark, Standing};
 use crate::session::Session;
-use crate::token::{self, SESSION_TYPE, TokenClaims};
+use crate::token::{self, SEALED_CONTENT, SESSION_TYPE, TokenClaims};
 
 thread_local! {
     /// Where payloads are decoded. Nothing is called while it is borrowed that could come back here.
@@ -53,10 +56,11 @@ impl Sessions {
 
     pub(super) fn check(&self, token: &str, client: &Client, now: u64) -> Result<Checked> {
         let keyring = self.keyring.load();
-        let read = PAYLOAD.with_borrow_mut(|payload| {
-            let key = jws::open(token, SESSION_TYPE, &keyring, now, payload)?;
-            token::read(payload, &self.realm).map(|claims| (claims, key))
-        });
+        let read = if self.sealed {
+            unseal(token, &keyring).and_then(|token| self.read(&token, &keyring, now))
+        } else {
+            self.read(token, &keyring, now)
+        };
         let (claims, key) = read.inspect_err(|error| self.report_refusal(error, None, now))?;
         let judged = self.check_times(&claims, now).and_then(|()| {
             let (mark, superseded) = self.check_revocation(&claims, key.kid(), now)?;
@@ -74,6 +78,18 @@ impl Sessions {
                 Err(error)
             }
         }
+    }
+
+    /// The claims of a signed token, and the key that had signed it.
+    fn read<'k>(&self, token: &str, keyring: &'k Keyring, now: u64) -> Result<(TokenClaims, &'k Key)> {
+        PAYLOAD.with_borrow_mut(|payload| {
+            let key = jws::open(token, SESSION_TYPE, keyring, now, payload)?;
+            let claims = token::read(payload, &self.realm)?;
+            if self.sealed {
+                payload.zeroize();
+            }
+            Ok((claims, key))
+        })
     }
 
     fn check_times(&self, claims: &TokenClaims, now: u64) -> Result<()> {
@@ -166,6 +182,14 @@ impl Sessions {
     pub(super) fn keep_until(&self, claims: &TokenClaims) -> u64 {
         claims.ends_at.saturating_mul(1000).saturating_add(self.policy.leeway_ms())
     }
+}
+
+/// The signed token within a sealed one.
+fn unseal(token: &str, keyring: &Keyring) -> Result<Zeroizing<String>> {
+    let signed = jwe::open(token, SEALED_CONTENT, keyring)?;
+    String::from_utf8(signed)
+        .map(Zeroizing::new)
+        .map_err(|_| SessionError::new(ErrorKind::Malformed, "the sealed token is not text"))
 }
 
 pub(super) fn revoked() -> SessionError {
