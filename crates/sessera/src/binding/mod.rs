@@ -1,12 +1,14 @@
 //! Which facts about its client a session is tied to, and what a mismatch does.
 
 mod address;
+mod dpop;
 mod facts;
 mod fingerprint;
 mod policy;
 mod user_agent;
 
 pub use address::{AddressPrefix, client_address};
+pub use dpop::{DpopKey, DpopProof, DpopSettings, DpopVerifier, ProofRequest};
 use facts::Facts;
 pub(crate) use fingerprint::Fingerprint;
 pub use policy::{BindingMode, BindingPolicy};

@@ -104,6 +104,11 @@ impl<'a> Compact<'a> {
     /// `too_large` over [`MOST_BYTES`] or with a header over its limit; `malformed` unless there are three
     /// parts.
     pub(crate) fn split(token: &'a str) -> Result<Self> {
+        Self::split_within(token, MOST_HEADER)
+    }
+
+    /// As [`split`](Self::split), for headers of another limit in characters.
+    pub(crate) fn split_within(token: &'a str, most_header: usize) -> Result<Self> {
         if token.len() > MOST_BYTES {
             return Err(SessionError::new(ErrorKind::TooLarge, "the token is over 4096 bytes"));
         }
@@ -114,8 +119,8 @@ impl<'a> Compact<'a> {
         if memchr::memchr(b'.', payload.as_bytes()).is_some() {
             return Err(wrong());
         }
-        if header_end > MOST_HEADER {
-            return Err(SessionError::new(ErrorKind::TooLarge, "the header is over 512 characters"));
+        if header_end > most_header {
+            return Err(SessionError::new(ErrorKind::TooLarge, "the header is over its limit"));
         }
         Ok(Self {
             message: &token[..payload_end],

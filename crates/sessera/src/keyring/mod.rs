@@ -8,8 +8,10 @@ use zeroize::Zeroizing;
 pub use self::algorithm::Algorithm;
 pub(crate) use self::key::{Key, Life};
 pub use self::key::{KeyInfo, KeyState};
+pub(crate) use self::material::Material;
 pub(crate) use self::purposes::Purposes;
 use self::purposes::Root;
+pub(crate) use self::thumbprint::thumbprint;
 use crate::error::{ErrorKind, Result, SessionError};
 
 mod algorithm;
