@@ -115,48 +115,61 @@ fn hs256() {
     let decoded = claims_of(token);
     let peer_token =
         jsonwebtoken::encode(&header_of(token), &decoded, &EncodingKey::from_secret(&secret)).unwrap();
-    let (key, rules) =
-        (DecodingKey::from_secret(&secret), validation(jsonwebtoken::Algorithm::HS256));
+    let (key, rules) = (DecodingKey::from_secret(&secret), validation(jsonwebtoken::Algorithm::HS256));
     let simple = HS256Key::from_bytes(&secret);
     let options = options();
-    compare("HS256 verify", ROUNDS, vec![
-        Contender::new("sessera: all checks, binding, marks, claims", || {
-            sessions.verify(token, &client).unwrap().claims.get::<Vec<String>>("roles").unwrap()
-        }),
-        Contender::new("sessera: all checks, binding, marks", || sessions.verify(token, &client).unwrap()),
-        Contender::new("sessera: the client made of its headers, too", || {
-            sessions.verify(token, &self::client()).unwrap()
-        }),
-        Contender::new("ring: the HMAC alone", {
-            let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &secret);
-            let message = token.rsplit_once('.').unwrap().0.as_bytes();
-            let tag = ring::hmac::sign(&key, message);
-            move || ring::hmac::verify(&key, message, tag.as_ref())
-        }),
-        Contender::new("jsonwebtoken: decode typed", || {
-            jsonwebtoken::decode::<Claims>(&peer_token, &key, &rules).unwrap()
-        }),
-        Contender::new("jwt-simple: verify typed", || -> JWTClaims<Custom> {
-            simple.verify_token(&peer_token, Some(options.clone())).unwrap()
-        }),
-    ]);
+    compare(
+        "HS256 verify",
+        ROUNDS,
+        vec![
+            Contender::new("sessera: all checks, binding, marks, claims", || {
+                sessions.verify(token, &client).unwrap().claims.get::<Vec<String>>("roles").unwrap()
+            }),
+            Contender::new("sessera: all checks, binding, marks", || {
+                sessions.verify(token, &client).unwrap()
+            }),
+            Contender::new("sessera: the client made of its headers, too", || {
+                sessions.verify(token, &self::client()).unwrap()
+            }),
+            Contender::new("ring: the HMAC alone", {
+                let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &secret);
+                let message = token.rsplit_once('.').unwrap().0.as_bytes();
+                let tag = ring::hmac::sign(&key, message);
+                move || ring::hmac::verify(&key, message, tag.as_ref())
+            }),
+            Contender::new("jsonwebtoken: decode typed", || {
+                jsonwebtoken::decode::<Claims>(&peer_token, &key, &rules).unwrap()
+            }),
+            Contender::new("jwt-simple: verify typed", || -> JWTClaims<Custom> {
+                simple.verify_token(&peer_token, Some(options.clone())).unwrap()
+            }),
+        ],
+    );
     let forgery = forged(token);
     let peer_forgery = forged(&peer_token);
-    compare("HS256 forged token", ROUNDS, vec![
-        Contender::new("sessera", || sessions.verify(&forgery, &client).unwrap_err()),
-        Contender::new("jsonwebtoken", || {
-            jsonwebtoken::decode::<Claims>(&peer_forgery, &key, &rules).unwrap_err()
-        }),
-    ]);
+    compare(
+        "HS256 forged token",
+        ROUNDS,
+        vec![
+            Contender::new("sessera", || sessions.verify(&forgery, &client).unwrap_err()),
+            Contender::new("jsonwebtoken", || {
+                jsonwebtoken::decode::<Claims>(&peer_forgery, &key, &rules).unwrap_err()
+            }),
+        ],
+    );
     let encoding = EncodingKey::from_secret(&secret);
     let header = header_of(token);
-    compare("HS256 issue", ROUNDS, vec![
-        Contender::new("sessera: with its client", || sessions.issue(login(), &client).unwrap()),
-        Contender::new("sessera: no client", || sessions.issue(login(), &Client::new()).unwrap()),
-        Contender::new("jsonwebtoken: encode", || {
-            jsonwebtoken::encode(&header, &decoded, &encoding).unwrap()
-        }),
-    ]);
+    compare(
+        "HS256 issue",
+        ROUNDS,
+        vec![
+            Contender::new("sessera: with its client", || sessions.issue(login(), &client).unwrap()),
+            Contender::new("sessera: no client", || sessions.issue(login(), &Client::new()).unwrap()),
+            Contender::new("jsonwebtoken: encode", || {
+                jsonwebtoken::encode(&header, &decoded, &encoding).unwrap()
+            }),
+        ],
+    );
 }
 
 fn asymmetric(algorithm: Algorithm) {

@@ -368,7 +368,7 @@ impl<'a> Names<'a> {
 }
 
 /// How many bytes at the front are neither a quote, a backslash nor a control character. Eight at a time.
-fn plain_length(bytes: &[u8]) -> usize {
+pub(crate) fn plain_length(bytes: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
     // A byte of `zeros(v)` has its high bit set where the byte of `v` is zero; bytes above the first such

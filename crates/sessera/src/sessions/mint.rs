@@ -2,7 +2,7 @@
 
 use super::Sessions;
 use crate::binding::Binding;
-use crate::clock::instant;
+use crate::clock::{instant, instant_of_second};
 use crate::error::{ErrorKind, Result, SessionError};
 use crate::jose::{jwe, jws};
 use crate::session::{Issued, Session};
@@ -47,11 +47,11 @@ impl Sessions {
             subject: claims.subject,
             id: claims.id.to_string(),
             generation: claims.generation,
-            issued_at: instant(claims.issued_at.saturating_mul(1000)),
+            issued_at: instant_of_second(claims.issued_at),
             started_at: instant(claims.started_at_ms),
-            authenticated_at: instant(claims.authenticated_at.saturating_mul(1000)),
-            expires_at: instant(claims.expires_at.saturating_mul(1000)),
-            ends_at: instant(claims.ends_at.saturating_mul(1000)),
+            authenticated_at: instant_of_second(claims.authenticated_at),
+            expires_at: instant_of_second(claims.expires_at),
+            ends_at: instant_of_second(claims.ends_at),
             acr: claims.acr,
             amr: claims.amr,
             claims: claims.application,
