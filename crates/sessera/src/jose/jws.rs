@@ -147,9 +147,16 @@ impl<'a> Compact<'a> {
 
     /// Decodes the signature and checks it over the message.
     pub(crate) fn check_signature(&self, holds: impl FnOnce(&[u8], &[u8]) -> bool) -> Result<()> {
-        // The longest is that of an RSA key of 8192 bits.
-        let mut buffer = [0; 1024];
-        let signature = base64url::decode_slice(self.signature, &mut buffer).map_err(|_| {
+        // Most have 32 or 64 bytes; the longest is that of an RSA key of 8192 bits.
+        let (mut usual, mut long);
+        let buffer = if self.signature.len() <= 86 {
+            usual = [0; 64];
+            &mut usual[..]
+        } else {
+            long = [0; 1024];
+            &mut long[..]
+        };
+        let signature = base64url::decode_slice(self.signature, buffer).map_err(|_| {
             SessionError::new(ErrorKind::Malformed, "the signature is not canonical base64url, or too long")
         })?;
         if holds(self.message.as_bytes(), signature) {

@@ -3,30 +3,30 @@
 //! Nothing is accepted here that the reader would refuse: whatever does not look exactly like our own
 //! writing is left to it, from the beginning.
 
-use std::borrow::Cow;
-
-use super::Realm;
-use super::read::Draft;
+use super::{Realm, TokenClaims};
 use crate::binding::Fingerprint;
+use crate::claims::Claims;
 use crate::codec::json;
 use crate::session_id::SessionId;
 
 /// How many members [`begin`] reads at the most; the rest of the object may have only as many as remain.
 pub(super) const MEMBERS: usize = 13;
 
-/// The session's own claims and where the rest of the object begins; `None` when the layout is another.
-pub(super) fn begin<'a>(payload: &'a str, realm: &Realm) -> Option<(Draft<'a>, usize)> {
+/// The session's own claims, with none of the application's yet, and where the rest of the object begins;
+/// `None` when the layout is another, or something in it is wrong.
+pub(super) fn begin(payload: &str, realm: &Realm) -> Option<(TokenClaims, usize)> {
     let mut cursor = Cursor { text: payload, at: 0 };
     cursor.literal(&realm.prefix)?;
-    let subject = cursor.plain_string()?;
+    let subject = cursor.plain_string().filter(|subject| !subject.is_empty())?;
     let issued_at = cursor.number(",\"iat\":")?;
     let not_before = cursor.number(",\"nbf\":")?;
     let expires_at = cursor.number(",\"exp\":")?;
-    cursor.literal(",\"jti\":")?;
-    let token_id = cursor.plain_string()?;
-    cursor.literal(",\"sid\":")?;
-    let id_text = cursor.plain_string()?;
-    let authenticated_at = cursor.number(",\"auth_time\":")?;
+    cursor.literal(",\"jti\":\"")?;
+    let id_text = cursor.id()?;
+    let token_generation = cursor.number(".")?;
+    cursor.literal("\",\"sid\":\"")?;
+    cursor.literal(id_text)?;
+    let authenticated_at = cursor.number("\",\"auth_time\":")?;
     let generation = cursor.number(",\"gen\":")?;
     let started_at_ms = cursor.number(",\"sat\":")?;
     let ends_at = cursor.number(",\"sxp\":")?;
@@ -34,24 +34,26 @@ pub(super) fn begin<'a>(payload: &'a str, realm: &Realm) -> Option<(Draft<'a>, u
         Some(()) => Some(Fingerprint::parse(cursor.plain_string()?).ok()?),
         None => None,
     };
-    let draft = Draft {
-        issuer: Some(true),
-        audience: Some(true),
-        subject: Some(Cow::Borrowed(subject)).filter(|subject| !subject.is_empty()),
-        id: Some(SessionId::parse(id_text).ok()?),
-        id_text,
-        token_id: Some(Cow::Borrowed(token_id)),
-        generation: Some(generation),
-        issued_at: Some(issued_at),
-        not_before: Some(not_before),
-        expires_at: Some(expires_at),
-        authenticated_at: Some(authenticated_at),
-        started_at_ms: Some(started_at_ms),
-        ends_at: Some(ends_at),
+    if token_generation != generation || expires_at > ends_at {
+        return None;
+    }
+    let claims = TokenClaims {
+        subject: subject.to_owned(),
+        id: SessionId::parse(id_text).ok()?,
+        generation,
+        issued_at,
+        not_before,
+        expires_at,
+        authenticated_at,
+        started_at_ms,
+        ends_at,
         fingerprint,
-        ..Draft::default()
+        acr: None,
+        amr: Vec::new(),
+        key_thumbprint: None,
+        application: Claims::none(),
     };
-    Some((draft, cursor.at))
+    Some((claims, cursor.at))
 }
 
 struct Cursor<'a> {
@@ -66,6 +68,13 @@ impl<'a> Cursor<'a> {
 
     fn literal(&mut self, literal: &str) -> Option<()> {
         self.rest().starts_with(literal.as_bytes()).then(|| self.at += literal.len())
+    }
+
+    /// As many characters as an id has, whatever they are.
+    fn id(&mut self) -> Option<&'a str> {
+        let id = self.text.get(self.at..self.at + SessionId::TEXT_LENGTH)?;
+        self.at += id.len();
+        Some(id)
     }
 
     /// A string without escapes, within the limit of the reader.
