@@ -4,7 +4,8 @@ use ring::hkdf::{HKDF_SHA256, KeyType, Okm, Prk, Salt};
 use ring::{aead, hkdf, hmac};
 use zeroize::Zeroizing;
 
-use crate::error::{ErrorKind, Result, SessionError};
+use super::invalid;
+use crate::error::{Result, SessionError};
 
 /// The fewest bytes of a root secret.
 pub(crate) const ROOT_LENGTH: usize = 32;
@@ -63,7 +64,7 @@ fn expand<L: KeyType, K>(prk: &Prk, name: &[u8], length: L, key: impl Fn(Okm<'_,
 }
 
 fn failed() -> SessionError {
-    SessionError::new(ErrorKind::InvalidKey, "the purpose keys could not be derived")
+    invalid("the purpose keys could not be derived")
 }
 
 #[cfg(test)]
