@@ -12,6 +12,7 @@ pub(crate) use self::key::Key;
 pub use self::key::{KeyInfo, KeyState};
 pub(crate) use self::material::Material;
 pub use self::options::KeyringOptions;
+pub(crate) use self::pem::rsa_numbers;
 pub(crate) use self::purposes::Purposes;
 use self::purposes::Root;
 pub use self::rotation::RotationSchedule;

@@ -6,6 +6,7 @@ mod write;
 
 pub(super) use ec_private_key::generate as generate_p256;
 pub(super) use read::read;
+pub(crate) use read::rsa_numbers;
 pub(super) use write::{private, public};
 
 use pkcs8::der::asn1::ObjectIdentifier;

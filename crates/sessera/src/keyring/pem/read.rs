@@ -131,7 +131,7 @@ fn check_curve(algorithm: AlgorithmIdentifierRef<'_>) -> Result<()> {
 }
 
 /// Modulus and exponent of an `RSAPublicKey` (RFC 8017 appendix A.1.1).
-fn rsa_numbers(der: &[u8]) -> der::Result<(Vec<u8>, Vec<u8>)> {
+pub(crate) fn rsa_numbers(der: &[u8]) -> der::Result<(Vec<u8>, Vec<u8>)> {
     let mut reader = SliceReader::new(der)?;
     let numbers = reader.sequence(|body| -> der::Result<_> {
         let (n, e) = (UintRef::decode(body)?, UintRef::decode(body)?);
