@@ -73,7 +73,9 @@ impl Keyring {
     /// When the next key begins to sign, in seconds.
     fn first_moment(&self, now_millis: u64, schedule: &RotationSchedule) -> u64 {
         let now = now_millis / 1000;
-        let alive = || self.0.keys.iter().filter(|key| key.is_private() && key.verifies_at(now_millis)).map(Key::life);
+        let alive = || {
+            self.0.keys.iter().filter(|key| key.is_private() && key.verifies_at(now_millis)).map(Key::life)
+        };
         if self.signing_key(now_millis).is_err() {
             return now.max(after(alive()));
         }

@@ -89,7 +89,8 @@ pub(super) fn ed25519_pair(der: &[u8]) -> Result<Ed25519KeyPair> {
 
 /// An RSA key in PKCS#1, as `jsonwebtoken` takes it out of PEM, or in PKCS#8.
 pub(super) fn rsa_pair(der: &[u8]) -> Result<RsaKeyPair> {
-    RsaKeyPair::from_der(der).or_else(|error| RsaKeyPair::from_pkcs8(der).map_err(|_| invalid_rsa_key(error.to_string())))
+    RsaKeyPair::from_der(der)
+        .or_else(|error| RsaKeyPair::from_pkcs8(der).map_err(|_| invalid_rsa_key(error.to_string())))
 }
 
 fn hmac_key(algorithm: hmac::Algorithm, key: &EncodingKey) -> SigningKey {

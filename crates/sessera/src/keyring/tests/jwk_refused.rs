@@ -361,9 +361,7 @@ fn text_that_is_not_a_strict_key_set() {
             "{text}"
         );
     }
-    for text in
-        ["", "[]", "null", "\u{feff}{}", "{\"keys\":[}", "{\"keys\":[]} x"]
-    {
+    for text in ["", "[]", "null", "\u{feff}{}", "{\"keys\":[}", "{\"keys\":[]} x"] {
         assert!(refused(Keyring::from_jwks(text)).starts_with("the key set is not strict JSON: "), "{text}");
     }
     let message = "it is PEM and not a key set: read it with Keyring::from_pem";

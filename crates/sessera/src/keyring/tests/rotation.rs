@@ -145,7 +145,8 @@ fn where_no_key_may_sign_the_next_one_signs_at_once() {
 fn a_key_that_ends_too_soon_is_followed_without_a_gap() {
     let end = NOW + 60;
     let text = Keyring::generate(Algorithm::EdDsa).unwrap().private_jwks();
-    let mut keyring = Keyring::from_jwks(&text.replace(r#""use""#, &format!(r#""exp":{end},"use""#))).unwrap();
+    let mut keyring =
+        Keyring::from_jwks(&text.replace(r#""use""#, &format!(r#""exp":{end},"use""#))).unwrap();
     let first = signer(&keyring, NOW);
     let second = keyring.rotate(at(NOW)).unwrap();
     assert_eq!(signer(&keyring, end - 1), first);
@@ -155,7 +156,8 @@ fn a_key_that_ends_too_soon_is_followed_without_a_gap() {
 
 #[test]
 fn the_next_key_has_the_algorithm_of_the_one_that_signs() {
-    let (first, other) = (Keyring::generate(Algorithm::EdDsa).unwrap(), Keyring::generate(Algorithm::Es256).unwrap());
+    let (first, other) =
+        (Keyring::generate(Algorithm::EdDsa).unwrap(), Keyring::generate(Algorithm::Es256).unwrap());
     let mut keyring = first.joined(&other).unwrap();
     let next = keyring.rotate(at(NOW)).unwrap();
     assert_eq!(keyring.find(&next).unwrap().algorithm(), Algorithm::EdDsa);
