@@ -3,3 +3,7 @@
 
 pub mod jwe;
 pub mod jws;
+
+mod provider;
+
+pub use provider::ring_provider;
