@@ -175,13 +175,19 @@ fn hs256() {
 fn asymmetric(algorithm: Algorithm) {
     let sessions = sessions(algorithm);
     let client = client();
-    // More tokens than any cache holds, so that each is new when its turn comes again.
     let issued = sessions.issue(login(), &client).unwrap();
     let token = issued.token.as_str();
     let (message, _) = token.rsplit_once('.').unwrap();
     let random = ring::rand::SystemRandom::new();
     let decoded = claims_of(token);
+    let forgetful = Sessions::builder(ISSUER, AUDIENCE)
+        .keyring(sessions.keyring())
+        .store(MemoryStore::new())
+        .remembered_tokens(0)
+        .build()
+        .unwrap();
     let mut contenders = Vec::new();
+    contenders.push(Contender::new("sessera: first sight", || forgetful.verify(token, &client).unwrap()));
     contenders.push(Contender::new("sessera: seen before", || sessions.verify(token, &client).unwrap()));
     if algorithm == Algorithm::EdDsa {
         let pkcs8 = ring::signature::Ed25519KeyPair::generate_pkcs8(&random).unwrap();

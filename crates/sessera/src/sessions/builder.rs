@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use super::Sessions;
+use super::seen::SeenTokens;
+use super::{Keys, Sessions};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{ErrorKind, Result, SessionError};
 use crate::event::Observer;
@@ -24,6 +25,7 @@ pub struct SessionsBuilder {
     store: Option<Box<dyn Store>>,
     clock: Arc<dyn Clock>,
     observer: Option<Box<dyn Observer>>,
+    remembered: usize,
 }
 
 impl SessionsBuilder {
@@ -37,6 +39,7 @@ impl SessionsBuilder {
             store: None,
             clock: Arc::new(SystemClock),
             observer: None,
+            remembered: 2048,
         }
     }
 
@@ -78,6 +81,14 @@ impl SessionsBuilder {
         self
     }
 
+    /// How many verified tokens are remembered, so that their asymmetric signatures are not checked again at
+    /// every request. Default 2048, which takes a few megabytes when it is full; 0 turns it off. Times,
+    /// revocations and the client are checked all the same.
+    pub fn remembered_tokens(mut self, tokens: usize) -> Self {
+        self.remembered = tokens;
+        self
+    }
+
     /// Checks the settings and puts them to use.
     ///
     /// # Errors
@@ -99,7 +110,8 @@ impl SessionsBuilder {
         check_keyring(&keyring, &self.policy, self.sealed)?;
         Ok(Sessions {
             realm: Realm::new(self.issuer, self.audience),
-            keyring: ArcSwap::from_pointee(keyring),
+            keys: ArcSwap::from_pointee(Keys { keyring, serial: 0 }),
+            seen: SeenTokens::with_capacity(self.remembered),
             policy: self.policy,
             sealed: self.sealed,
             store: self.store,

@@ -25,11 +25,11 @@ impl Sessions {
     pub(super) fn mint(&self, mut claims: TokenClaims, members: &str, now: u64) -> Result<Issued> {
         check(&claims)?;
         let payload = claims.write(&self.realm, members);
-        let keyring = self.keyring.load();
+        let keyring = &self.keys.load().keyring;
         let key = keyring.signing_key(claims.issued_at.saturating_mul(1000))?;
         let mut token = jws::sign_with(key.header(), payload.as_bytes(), key)?;
         if self.sealed {
-            token = jwe::seal(token.as_bytes(), SEALED_CONTENT, &keyring)?;
+            token = jwe::seal(token.as_bytes(), SEALED_CONTENT, keyring)?;
         }
         let session = self.session(claims, false, Binding::default(), now);
         Ok(Issued { token, session })

@@ -2,9 +2,10 @@
 
 use std::cell::RefCell;
 
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
-use super::Sessions;
+use super::seen::Verified;
+use super::{Keys, Sessions};
 use crate::binding::{Binding, compare};
 use crate::client::Client;
 use crate::error::{ErrorKind, Result, SessionError};
@@ -55,16 +56,17 @@ impl Sessions {
     }
 
     pub(super) fn check(&self, token: &str, client: &Client, now: u64) -> Result<Checked> {
-        let keyring = self.keyring.load();
+        let keys = self.keys.load();
         let read = if self.sealed {
-            unseal(token, &keyring).and_then(|token| self.read(&token, &keyring, now))
+            unseal(token, &keys.keyring).and_then(|token| self.read(&token, &keys, now))
         } else {
-            self.read(token, &keyring, now)
+            self.read(token, &keys, now)
         };
         let (claims, key) = read.inspect_err(|error| self.report_refusal(error, None, now))?;
         let judged = self.check_times(&claims, now).and_then(|()| {
             let (mark, superseded) = self.check_revocation(&claims, key.kid(), now)?;
-            let binding = compare(client, &claims, &self.policy.binding, keyring.purposes());
+            let purposes = keys.keyring.purposes();
+            let binding = compare(client, &claims, &self.policy.binding, purposes, claims.memo());
             if binding.changed() {
                 self.report_claims(EventKind::SessionBindingChanged, &claims, None, now);
             }
@@ -72,7 +74,9 @@ impl Sessions {
             Ok((mark, superseded, binding))
         });
         match judged {
-            Ok((mark, superseded, binding)) => Ok(Checked { claims, mark, superseded, binding }),
+            Ok((mark, superseded, binding)) => {
+                Ok(Checked { claims: claims.into_claims(), mark, superseded, binding })
+            }
             Err(error) => {
                 self.report_refusal(&error, Some(&claims), now);
                 Err(error)
@@ -81,15 +85,21 @@ impl Sessions {
     }
 
     /// The claims of a signed token, and the key that had signed it.
-    fn read<'k>(&self, token: &str, keyring: &'k Keyring, now: u64) -> Result<(TokenClaims, &'k Key)> {
-        PAYLOAD.with_borrow_mut(|payload| {
-            let key = jws::open(token, SESSION_TYPE, keyring, now, payload)?;
-            let claims = token::read(payload, &self.realm)?;
-            if self.sealed {
-                payload.zeroize();
-            }
-            Ok((claims, key))
-        })
+    fn read<'k>(&self, token: &str, keys: &'k Keys, now: u64) -> Result<(Verified, &'k Key)> {
+        if let Some(seen) = self.seen.get(token, keys.serial)
+            && let Some(key) = keys.keyring.find(&seen.kid).filter(|key| key.verifies_at(now))
+        {
+            return Ok((Verified::Before(seen), key));
+        }
+        let (claims, key) = PAYLOAD.with_borrow_mut(|payload| {
+            let key = jws::open(token, SESSION_TYPE, &keys.keyring, now, payload)?;
+            token::read(payload, &self.realm).map(|claims| (claims, key))
+        })?;
+        // A MAC is checked as fast as a token is looked up.
+        if !key.algorithm().is_symmetric() {
+            self.seen.put(token, keys.serial, key.kid(), &claims);
+        }
+        Ok((Verified::Now(claims), key))
     }
 
     fn check_times(&self, claims: &TokenClaims, now: u64) -> Result<()> {
