@@ -118,6 +118,22 @@ fn a_small_order_key_is_refused_in_pem_too() {
 }
 
 #[test]
+fn a_public_part_within_an_ed25519_private_key_must_belong_to_it() {
+    // ring writes both parts, OpenSSL only the private one; the public one is at the end.
+    let document = ring::signature::Ed25519KeyPair::generate_pkcs8(&ring::rand::SystemRandom::new()).unwrap();
+    let pem = |der: &[u8]| {
+        let document = pkcs8::SecretDocument::try_from(der).unwrap();
+        document.to_pem("PRIVATE KEY", pkcs8::LineEnding::LF).unwrap()
+    };
+    let good = Keyring::from_pem("a", &pem(document.as_ref())).unwrap();
+    assert!(good.signing_key(0).is_ok());
+    let mut spoiled = document.as_ref().to_vec();
+    *spoiled.last_mut().unwrap() ^= 1;
+    let message = r#"key "a": its private part does not belong to its public part"#;
+    assert_eq!(refused(Keyring::from_pem("a", &pem(&spoiled))), message);
+}
+
+#[test]
 fn spoiled_pem_is_refused() {
     let good = key!("p256");
     assert!(refused(Keyring::from_pem("a b", good)).starts_with("the kid is not"));
