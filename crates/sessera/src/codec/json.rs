@@ -67,11 +67,6 @@ impl<'a> Value<'a> {
     }
 }
 
-/// Checks that `text` is one strict JSON object.
-pub(crate) fn check_object(text: &[u8], limits: Limits) -> Result<()> {
-    read_object(text, limits, |_, _| Ok(()))
-}
-
 /// Reads one object and shows each of its members, in order, to `member`.
 ///
 /// What `member` is shown may still turn out to be part of an ill-formed document: use it only when this
