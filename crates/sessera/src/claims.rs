@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -73,7 +73,8 @@ impl Claims {
 
     /// No claims.
     pub(crate) fn none() -> Self {
-        Self { payload: Arc::from("{}"), rest_at: None }
+        static NONE: LazyLock<Claims> = LazyLock::new(|| Claims { payload: Arc::from("{}"), rest_at: None });
+        NONE.clone()
     }
 
     /// The claim of this name as a `T`; `None` when there is no such claim.

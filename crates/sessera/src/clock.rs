@@ -77,10 +77,20 @@ pub(crate) fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The instant of a claim or a clock. Past the year 9999, which is as far as dates go, it is that year's end.
+/// The instant of a clock. Past the year 9999, which is as far as dates go, it is that year's end.
 pub(crate) fn instant(unix_millis: u64) -> OffsetDateTime {
+    // Below a thousand, so it fits.
+    #[expect(clippy::cast_possible_truncation)]
+    let millis = (unix_millis % 1000) as u16;
+    let second = instant_of_second(unix_millis / 1000);
+    second.replace_millisecond(millis).unwrap_or(second)
+}
+
+/// The instant of a claim that counts in seconds, within the years of [`instant`].
+pub(crate) fn instant_of_second(unix_seconds: u64) -> OffsetDateTime {
     const LAST: OffsetDateTime = time::macros::datetime!(9999-12-31 23:59:59 UTC);
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(unix_millis) * 1_000_000).unwrap_or(LAST)
+    let seconds = i64::try_from(unix_seconds).unwrap_or(i64::MAX);
+    OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(LAST)
 }
 
 /// Milliseconds since the Unix epoch; before it, 0.

@@ -10,7 +10,7 @@ use crate::random;
 ///
 /// Stores and marks use it; everywhere else an id is that text.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SessionId([u8; 16]);
+pub struct SessionId(u128);
 
 impl SessionId {
     /// Characters of the text form.
@@ -18,12 +18,12 @@ impl SessionId {
 
     /// The id of these 128 bits.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(bytes)
+        Self(u128::from_be_bytes(bytes))
     }
 
     /// The 128 bits.
     pub const fn to_bytes(self) -> [u8; 16] {
-        self.0
+        self.0.to_be_bytes()
     }
 
     /// Reads the text form.
@@ -31,19 +31,19 @@ impl SessionId {
     /// # Errors
     /// [`InvalidClaim`](ErrorKind::InvalidClaim) for anything but 22 characters of canonical base64url.
     pub fn parse(text: &str) -> Result<Self> {
-        base64url::decode_array(text).map(Self).map_err(|_| {
+        base64url::decode_array(text).map(Self::from_bytes).map_err(|_| {
             SessionError::new(ErrorKind::InvalidClaim, "a session id is 22 characters of base64url")
         })
     }
 
     /// A new id.
     pub(crate) fn generate() -> Result<Self> {
-        random::array().map(Self)
+        random::array().map(Self::from_bytes)
     }
 
     pub(crate) fn to_text(self) -> SessionIdText {
         let mut text = [0; Self::TEXT_LENGTH];
-        base64url::encode_slice(self.0, &mut text);
+        base64url::encode_slice(self.to_bytes(), &mut text);
         SessionIdText(text)
     }
 }

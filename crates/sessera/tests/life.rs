@@ -436,3 +436,57 @@ fn what_happens_is_told_without_the_id() {
     assert_ne!(seen[0].1.as_deref(), Some(issued.session.id.as_str()));
     assert_eq!(seen[4].1, None);
 }
+
+#[test]
+fn a_sealed_token_is_a_signed_one_that_only_the_ring_can_read() {
+    let keyring = Keyring::generate(Algorithm::Hs256).unwrap();
+    let build = |sealed| {
+        Sessions::builder("https://app.example", "web")
+            .keyring(keyring.clone())
+            .sealed(sealed)
+            .store(MemoryStore::new())
+            .build()
+            .unwrap()
+    };
+    let (sealed, signed) = (build(true), build(false));
+    let client = Client::new();
+    let issued = sealed.issue(NewSession::new("user-42").claim("a", "b"), &client).unwrap();
+    assert_eq!(issued.token.split('.').count(), 5);
+    assert_eq!(sealed.verify(&issued.token, &client).unwrap(), issued.session);
+    let rotated = sealed.rotate(&issued.token, &client).unwrap();
+    assert_eq!(sealed.verify(&rotated.token, &client).unwrap().generation, 1);
+    assert_eq!(signed.verify(&issued.token, &client).unwrap_err().kind(), ErrorKind::Malformed);
+    let open = signed.issue(NewSession::new("user-42"), &client).unwrap();
+    assert_eq!(sealed.verify(&open.token, &client).unwrap_err().kind(), ErrorKind::Malformed);
+}
+
+#[test]
+fn a_token_seen_before_is_judged_anew_each_time() {
+    let bench = Bench::with(Algorithm::EdDsa, Policy::default());
+    let secret = sessera::new_device_secret().unwrap();
+    let client = Client::new().device(secret.as_str()).ip([203, 0, 113, 7].into());
+    let issued = bench.sessions.issue(NewSession::new("user-42").claim("a", 1), &client).unwrap();
+    let verify = |client: &Client| bench.sessions.verify(&issued.token, client);
+    for _ in 0..3 {
+        assert_eq!(verify(&client).unwrap().claims, issued.session.claims);
+    }
+    let stranger = Client::new().device(sessera::new_device_secret().unwrap());
+    assert_eq!(verify(&stranger).unwrap_err().kind(), ErrorKind::BindingMismatch);
+    assert_eq!(verify(&bench.client).unwrap_err().kind(), ErrorKind::BindingMismatch);
+    assert!(verify(&client).is_ok());
+    for at in [10, 100, issued.token.len() - 2] {
+        let mut forged = issued.token.clone();
+        let other = if &forged[at..=at] == "A" { "B" } else { "A" };
+        forged.replace_range(at..=at, other);
+        assert!(bench.sessions.verify(&forged, &client).is_err());
+    }
+    let ours = bench.sessions.keyring();
+    bench.sessions.replace_keyring(Keyring::generate(Algorithm::EdDsa).unwrap()).unwrap();
+    assert_eq!(verify(&client).unwrap_err().kind(), ErrorKind::UnknownKey);
+    bench.sessions.replace_keyring(ours).unwrap();
+    assert!(verify(&client).is_ok());
+    bench.sessions.revoke_session(&issued.session.id).unwrap();
+    assert_eq!(verify(&client).unwrap_err().kind(), ErrorKind::Revoked);
+    bench.clock.advance(31 * MINUTE);
+    assert_eq!(verify(&client).unwrap_err().kind(), ErrorKind::Expired);
+}

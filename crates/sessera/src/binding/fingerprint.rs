@@ -1,9 +1,11 @@
 //! What a token remembers of its client (`fpr`): keyed tags, from which nothing can be read.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use ring::hmac;
 use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
 
 use super::{Fact, Facts};
 use crate::codec::base64url;
@@ -37,25 +39,24 @@ impl Fingerprint {
             part[2..].copy_from_slice(&tag);
             fingerprint.length += FACT;
         }
-        fingerprint.text[..TAG].copy_from_slice(&whole_tag(facts, bound, id, key)?);
+        fingerprint.text[..TAG].copy_from_slice(&whole_input(facts, bound, id)?.tag(key));
         (fingerprint.length > TAG).then_some(fingerprint)
     }
 
-    /// Reads the claim.
+    /// Reads the claim. What the tags are is for the comparison to find.
     ///
     /// # Errors
-    /// `invalid_claim` for anything that [`of`](Self::of) would not have written.
+    /// `invalid_claim` for anything that is not as [`of`](Self::of) would have written it.
     pub(crate) fn parse(claim: &str) -> Result<Self> {
         let wrong = || SessionError::new(ErrorKind::InvalidClaim, "fpr is not a list of tags");
         let bytes = claim.as_bytes();
         let tagged = bytes.len() > TAG && bytes.len() <= LONGEST && (bytes.len() - TAG) % FACT == 0;
-        if !tagged || !is_base64url(&bytes[..TAG]) {
+        if !tagged {
             return Err(wrong());
         }
         let mut order = Facts::KEYED.into_iter();
         for part in bytes[TAG..].chunks_exact(FACT) {
-            let known = part[0] == b'.' && order.any(|fact| fact.letter() == part[1]);
-            if !known || !is_base64url(&part[2..]) {
+            if part[0] != b'.' || !order.any(|fact| fact.letter() == part[1]) {
                 return Err(wrong());
             }
         }
@@ -65,7 +66,7 @@ impl Fingerprint {
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        // Only base64url, dots and letters were written.
+        // It was made of text: from a claim, or of base64url, dots and letters.
         std::str::from_utf8(&self.text[..self.length]).unwrap_or_default()
     }
 
@@ -74,10 +75,24 @@ impl Fingerprint {
         self.tag(fact).is_some()
     }
 
-    /// Whether every bound fact is the same as at the login: one HMAC.
-    pub(super) fn matches_wholly(&self, facts: &Facts, id: SessionId, key: &hmac::Key) -> bool {
+    /// Whether every bound fact is the same as at the login: one HMAC, or none where the memo knows.
+    pub(super) fn matches_wholly(
+        &self,
+        facts: &Facts<'_>,
+        id: SessionId,
+        key: &hmac::Key,
+        memo: Option<&Memo>,
+    ) -> bool {
         let bound = Facts::KEYED.into_iter().filter(|fact| self.binds(*fact));
-        whole_tag(facts, bound, id, key).is_some_and(|tag| tag.ct_eq(&self.text[..TAG]).into())
+        let Some(input) = whole_input(facts, bound, id) else { return false };
+        if memo.is_some_and(|memo| memo.knows(&input)) {
+            return true;
+        }
+        let matches = input.tag(key).ct_eq(&self.text[..TAG]).into();
+        if let (true, Some(memo)) = (matches, memo) {
+            memo.learn(&input);
+        }
+        matches
     }
 
     /// Whether this one fact is the same as at the login.
@@ -102,29 +117,35 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
-fn is_base64url(bytes: &[u8]) -> bool {
-    bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-}
-
 fn fact_tag(facts: &Facts, fact: Fact, id: SessionId, key: &hmac::Key) -> Option<[u8; TAG]> {
     let mut input = Input::new(fact.name(), id);
     input.push(facts.value(fact)?)?;
     Some(input.tag(key))
 }
 
-/// The tag over all of these facts; `None` when one of them is absent.
-fn whole_tag(
-    facts: &Facts,
-    bound: impl Iterator<Item = Fact>,
-    id: SessionId,
-    key: &hmac::Key,
-) -> Option<[u8; TAG]> {
+/// What the tag over all of these facts is computed over; `None` when one of them is absent.
+fn whole_input(facts: &Facts<'_>, bound: impl Iterator<Item = Fact>, id: SessionId) -> Option<Input> {
     let mut input = Input::new("all", id);
     for fact in bound {
         input.push(fact.name().as_bytes())?;
         input.push(facts.value(fact)?)?;
     }
-    Some(input.tag(key))
+    Some(input)
+}
+
+/// The facts that matched a remembered token, so that the same ones need no HMAC again.
+#[derive(Default)]
+pub(crate) struct Memo(OnceLock<Zeroizing<Vec<u8>>>);
+
+impl Memo {
+    fn knows(&self, input: &Input) -> bool {
+        self.0.get().is_some_and(|known| known.ct_eq(input.written()).into())
+    }
+
+    fn learn(&self, input: &Input) {
+        // The first client to match stays; another one costs an HMAC, as without a memo.
+        let _ = self.0.set(Zeroizing::new(input.written().to_vec()));
+    }
 }
 
 /// What a tag is computed over: parts with their lengths before them, so that no two lists of parts look
@@ -153,9 +174,13 @@ impl Input {
         Some(())
     }
 
+    fn written(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+
     fn tag(&self, key: &hmac::Key) -> [u8; TAG] {
         let mut tag = [0; TAG];
-        let mac = hmac::sign(key, &self.bytes[..self.length]);
+        let mac = hmac::sign(key, self.written());
         base64url::encode_slice(&mac.as_ref()[..TAG * 3 / 4], &mut tag);
         tag
     }

@@ -1,14 +1,16 @@
 //! Which facts about its client a session is tied to, and what a mismatch does.
 
 mod address;
+mod dpop;
 mod facts;
 mod fingerprint;
 mod policy;
 mod user_agent;
 
 pub use address::{AddressPrefix, client_address};
+pub use dpop::{DpopKey, DpopProof, DpopSettings, DpopVerifier, ProofRequest};
 use facts::Facts;
-pub(crate) use fingerprint::Fingerprint;
+pub(crate) use fingerprint::{Fingerprint, Memo};
 pub use policy::{BindingMode, BindingPolicy};
 pub use user_agent::{Family, Platform, UserAgent};
 
@@ -136,6 +138,7 @@ pub(crate) fn compare(
     claims: &TokenClaims,
     policy: &BindingPolicy,
     purposes: Option<&Purposes>,
+    memo: Option<&Memo>,
 ) -> Binding {
     let mut binding = Binding::default();
     if let (Some(bound), true) = (&claims.key_thumbprint, policy.binds_key()) {
@@ -148,7 +151,7 @@ pub(crate) fn compare(
     let Some(fingerprint) = &claims.fingerprint else { return binding };
     let facts = Facts::of(client, policy);
     let key = purposes.map(|purposes| &purposes.binding);
-    let whole = key.is_some_and(|key| fingerprint.matches_wholly(&facts, claims.id, key));
+    let whole = key.is_some_and(|key| fingerprint.matches_wholly(&facts, claims.id, key, memo));
     for fact in Facts::KEYED {
         if !fingerprint.binds(fact) || policy.mode(fact) == BindingMode::Off {
             continue;

@@ -1,9 +1,8 @@
 //! What of a `User-Agent` header stays the same while the software updates itself.
 
-use std::fmt;
+mod words;
 
-/// Browsers put what matters well before this many bytes; the rest is not read.
-const MOST_BYTES: usize = 512;
+use std::fmt;
 
 /// The family and the platform of a user agent, without any version: `chrome/windows`.
 ///
@@ -94,9 +93,8 @@ impl UserAgent {
     /// Reads the first 512 bytes of a `User-Agent` header, once and without allocating. Any text is fine.
     pub fn of(header: &str) -> Self {
         let header = header.as_bytes();
-        let mut marks = Marks::default();
-        for_each_word(&header[..header.len().min(MOST_BYTES)], |word| marks.add(word));
-        Self { family: marks.family(), platform: marks.platform() }
+        let marks = words::marks_of(&header[..header.len().min(words::MOST_BYTES)]);
+        Self { family: words::family(marks), platform: words::platform(marks) }
     }
 
     /// Two bytes that stand for the value in a binding.
@@ -151,143 +149,6 @@ impl Platform {
             Self::ChromeOs => "chromeos",
         }
     }
-}
-
-/// Browsers name all their ancestors, so that what a header means is its most special word: the first of
-/// these that is there.
-const FAMILIES: [Family; 18] = [
-    Family::Bot,
-    Family::Edge,
-    Family::Opera,
-    Family::Samsung,
-    Family::Firefox,
-    Family::InternetExplorer,
-    Family::WebView,
-    Family::Chrome,
-    Family::Safari,
-    Family::Okhttp,
-    Family::Dart,
-    Family::CfNetwork,
-    Family::Dalvik,
-    Family::Curl,
-    Family::Python,
-    Family::Go,
-    Family::Java,
-    Family::Node,
-];
-
-/// Likewise: Android says Linux too, and iOS says it is like macOS.
-const PLATFORMS: [Platform; 6] = [
-    Platform::Ios,
-    Platform::Android,
-    Platform::ChromeOs,
-    Platform::Windows,
-    Platform::MacOs,
-    Platform::Linux,
-];
-
-/// The words seen, as bits by [`Family`] and [`Platform`] number.
-#[derive(Default)]
-struct Marks {
-    families: u32,
-    platforms: u32,
-    webkit: bool,
-}
-
-impl Marks {
-    #[inline]
-    fn add(&mut self, word: &[u8]) {
-        let is = |name: &[u8]| word.starts_with(name);
-        let (family, platform) = match word.first() {
-            Some(b'A') if is(b"AppleWebKit/") => {
-                self.webkit = true;
-                return;
-            }
-            Some(b'A') if is(b"Android") => (Family::Other, Platform::Android),
-            Some(b'A') if is(b"Alamofire/") => (Family::CfNetwork, Platform::Other),
-            Some(b'A') if is(b"Apache-HttpClient/") => (Family::Java, Platform::Other),
-            Some(b'C') if is(b"Chrome/") => (Family::Chrome, Platform::Other),
-            Some(b'C') if is(b"CriOS/") => (Family::Chrome, Platform::Ios),
-            Some(b'C') if is(b"CrOS ") => (Family::Other, Platform::ChromeOs),
-            Some(b'C') if is(b"CFNetwork/") => (Family::CfNetwork, Platform::Other),
-            Some(b'D') if is(b"Dart/") => (Family::Dart, Platform::Other),
-            Some(b'D') if is(b"Dalvik/") => (Family::Dalvik, Platform::Android),
-            Some(b'E') if is(b"Edg/") || is(b"Edge/") => (Family::Edge, Platform::Other),
-            Some(b'E') if is(b"EdgA/") => (Family::Edge, Platform::Android),
-            Some(b'E') if is(b"EdgiOS/") => (Family::Edge, Platform::Ios),
-            Some(b'F') if is(b"Firefox/") => (Family::Firefox, Platform::Other),
-            Some(b'F') if is(b"FxiOS/") => (Family::Firefox, Platform::Ios),
-            Some(b'G') if is(b"Go-http-client/") => (Family::Go, Platform::Other),
-            Some(b'H') if is(b"HeadlessChrome/") => (Family::Bot, Platform::Other),
-            Some(b'J') if is(b"Java/") || is(b"Java-http-client/") => (Family::Java, Platform::Other),
-            Some(b'L') if is(b"Linux") => (Family::Other, Platform::Linux),
-            Some(b'M') if is(b"Macintosh") => (Family::Other, Platform::MacOs),
-            Some(b'M') if is(b"MSIE ") => (Family::InternetExplorer, Platform::Other),
-            Some(b'O') if is(b"OPR/") || is(b"Opera") || is(b"OPX/") => (Family::Opera, Platform::Other),
-            Some(b'O') if is(b"OPT/") || is(b"OPiOS/") => (Family::Opera, Platform::Ios),
-            Some(b'P') if is(b"Python/") => (Family::Python, Platform::Other),
-            Some(b'S') if is(b"Safari/") => (Family::Safari, Platform::Other),
-            Some(b'S') if is(b"SamsungBrowser/") => (Family::Samsung, Platform::Other),
-            Some(b'T') if is(b"Trident/") => (Family::InternetExplorer, Platform::Other),
-            Some(b'W') if is(b"Windows") => (Family::Other, Platform::Windows),
-            Some(b'X') if is(b"X11") => (Family::Other, Platform::Linux),
-            Some(b'a') if is(b"axios/") => (Family::Node, Platform::Other),
-            Some(b'c') if is(b"curl/") => (Family::Curl, Platform::Other),
-            Some(b'i') if is(b"iPhone") || is(b"iPad") || is(b"iPod") || is(b"iOS") => {
-                (Family::Other, Platform::Ios)
-            }
-            Some(b'm') if is(b"macOS") => (Family::Other, Platform::MacOs),
-            Some(b'n') if is(b"node") => (Family::Node, Platform::Other),
-            Some(b'o') if is(b"okhttp/") => (Family::Okhttp, Platform::Other),
-            Some(b'p') if is(b"python-") => (Family::Python, Platform::Other),
-            Some(b'w') if is(b"wv)") => (Family::WebView, Platform::Other),
-            // Crawlers say where to complain.
-            Some(b'+' | b'h') if is(b"+http") || is(b"http") => (Family::Bot, Platform::Other),
-            _ => return,
-        };
-        self.families |= 1 << family as u8;
-        self.platforms |= 1 << platform as u8;
-    }
-
-    fn family(&self) -> Family {
-        // An application on iOS shows pages with WebKit, and does not say Safari.
-        let otherwise = if self.webkit { Family::WebView } else { Family::Other };
-        FAMILIES.into_iter().find(|family| self.families & 1 << *family as u8 != 0).unwrap_or(otherwise)
-    }
-
-    fn platform(&self) -> Platform {
-        let found = PLATFORMS.into_iter().find(|platform| self.platforms & 1 << *platform as u8 != 0);
-        found.unwrap_or(Platform::Other)
-    }
-}
-
-/// Calls back with the text from the start of each word on. A word starts the text, or follows a space, an
-/// opening bracket or a semicolon. Eight bytes at a time.
-#[inline]
-fn for_each_word(text: &[u8], mut word: impl FnMut(&[u8])) {
-    word(text);
-    for (index, chunk) in text.chunks(8).enumerate() {
-        let mut bytes = [0; 8];
-        bytes[..chunk.len()].copy_from_slice(chunk);
-        let bytes = u64::from_le_bytes(bytes);
-        // A space and an opening bracket differ in one bit.
-        let mut found = equal(bytes | splat(0x08), b'(') | equal(bytes, b';');
-        while found != 0 {
-            let at = index * 8 + found.trailing_zeros() as usize / 8;
-            word(&text[at + 1..]);
-            found &= found - 1;
-        }
-    }
-}
-
-const fn splat(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
-}
-
-/// The high bit of each byte of `bytes` that equals `byte`; no other bit.
-const fn equal(bytes: u64, byte: u8) -> u64 {
-    let differing = bytes ^ splat(byte);
-    !(((differing & splat(0x7F)) + splat(0x7F)) | differing | splat(0x7F))
 }
 
 #[cfg(test)]

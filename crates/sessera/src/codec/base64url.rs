@@ -5,46 +5,45 @@
 
 use std::sync::LazyLock;
 
-use base64::engine::Engine;
+use base64::alphabet::URL_SAFE;
 use base64::engine::general_purpose::NO_PAD;
+use base64::engine::{Engine, GeneralPurpose};
+
+/// For ids, tags and the like: too short for the vectors of [`LONG`] to pay.
+const SHORT: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, NO_PAD);
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-type Base64Url = base64::engine::Simd;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-static ENGINE: LazyLock<Base64Url> = LazyLock::new(|| Base64Url::url_safe(NO_PAD));
-
+static LONG: LazyLock<base64::engine::Simd> = LazyLock::new(|| base64::engine::Simd::url_safe(NO_PAD));
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-type Base64Url = base64::engine::GeneralPurpose;
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-static ENGINE: LazyLock<Base64Url> = LazyLock::new(|| Base64Url::new(&base64::alphabet::URL_SAFE, NO_PAD));
+static LONG: LazyLock<GeneralPurpose> = LazyLock::new(|| SHORT);
 
 /// The bytes were not canonical base64url. The caller knows which part it was and says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NotCanonical;
 
 pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
-    ENGINE.encode(bytes)
+    LONG.encode(bytes)
 }
 
 pub(crate) fn encode_into(bytes: impl AsRef<[u8]>, text: &mut String) {
-    ENGINE.encode_string(bytes, text);
+    LONG.encode_string(bytes, text);
 }
 
 /// Encodes into a buffer of exactly the length that it takes; a buffer of another length is left as it is.
 pub(crate) fn encode_slice(bytes: impl AsRef<[u8]>, text: &mut [u8]) {
     debug_assert_eq!(text.len(), (bytes.as_ref().len() * 4).div_ceil(3));
-    let _ = ENGINE.encode_slice(bytes, text);
+    let _ = SHORT.encode_slice(bytes, text);
 }
 
 pub(crate) fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, NotCanonical> {
-    ENGINE.decode(text).map_err(|_| NotCanonical)
+    LONG.decode(text).map_err(|_| NotCanonical)
 }
 
 /// Decodes into the front of `buffer`, and returns the part that was written.
 ///
 /// The buffer must hold three bytes for every four characters, or part of four; less is an error too.
 pub(crate) fn decode_slice(text: impl AsRef<[u8]>, buffer: &mut [u8]) -> Result<&mut [u8], NotCanonical> {
-    let length = ENGINE.decode_slice(text, buffer).map_err(|_| NotCanonical)?;
+    let length = LONG.decode_slice(text, buffer).map_err(|_| NotCanonical)?;
     Ok(&mut buffer[..length])
 }
 
@@ -54,7 +53,7 @@ pub(crate) fn decode_array<const N: usize>(text: impl AsRef<[u8]>) -> Result<[u8
     if text.as_ref().len() != (N * 4).div_ceil(3) {
         return Err(NotCanonical);
     }
-    match ENGINE.decode_slice(text, &mut bytes) {
+    match SHORT.decode_slice(text, &mut bytes) {
         Ok(length) if length == N => Ok(bytes),
         _ => Err(NotCanonical),
     }

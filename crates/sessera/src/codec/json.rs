@@ -175,14 +175,15 @@ impl<'a> Reader<'a> {
 
     /// The members up to and including the closing brace; at least one.
     fn members(&mut self, depth: usize, on_member: OnMember<'_, 'a>) -> Result<()> {
-        let mut names = Names::new();
+        let mut names = Names::of(self.text);
         loop {
             self.skip_space();
+            let name_at = self.at + 1;
             let name = self.string()?;
             if names.count == self.limits.members {
                 return Err(too_large("a JSON object has too many members"));
             }
-            if !names.add(name) {
+            if !names.add(name_at, name) {
                 return Err(malformed("a member name stands twice in a JSON object"));
             }
             self.skip_space();
@@ -338,37 +339,46 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The names that one object has had so far.
+/// The names that one object has had so far, as where they stand in the text: small, because every object
+/// makes such a list.
 struct Names<'a> {
-    names: [&'a str; MOST_MEMBERS],
+    text: &'a str,
+    spans: [(u32, u32); MOST_MEMBERS],
     count: usize,
     /// Whether any of them holds an escape, so that equal names may be spelled differently.
     escaped: bool,
 }
 
 impl<'a> Names<'a> {
-    const fn new() -> Self {
-        Self { names: [""; MOST_MEMBERS], count: 0, escaped: false }
+    const fn of(text: &'a str) -> Self {
+        Self { text, spans: [(0, 0); MOST_MEMBERS], count: 0, escaped: false }
     }
 
-    /// Adds a name, as written; false when it was there. Never called beyond [`MOST_MEMBERS`].
-    fn add(&mut self, name: &'a str) -> bool {
+    /// Adds the name that stands there, as written; false when it was there before. Never called beyond
+    /// [`MOST_MEMBERS`].
+    fn add(&mut self, at: usize, name: &'a str) -> bool {
         self.escaped |= name.contains('\\');
-        let earlier = &self.names[..self.count];
+        let mut earlier = self.spans[..self.count].iter().map(|span| self.name(*span));
         let twice = if self.escaped {
             let plain = unescape(name);
-            earlier.iter().any(|other| unescape(other) == plain)
+            earlier.any(|other| unescape(other) == plain)
         } else {
-            earlier.contains(&name)
+            earlier.any(|other| other == name)
         };
-        self.names[self.count] = name;
+        // No text is over 4 GiB; were one, its names would be taken for equal.
+        let place = |at: usize| u32::try_from(at).unwrap_or(0);
+        self.spans[self.count] = (place(at), place(at + name.len()));
         self.count += 1;
         !twice
+    }
+
+    fn name(&self, (start, end): (u32, u32)) -> &'a str {
+        self.text.get(start as usize..end as usize).unwrap_or_default()
     }
 }
 
 /// How many bytes at the front are neither a quote, a backslash nor a control character. Eight at a time.
-fn plain_length(bytes: &[u8]) -> usize {
+pub(crate) fn plain_length(bytes: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
     // A byte of `zeros(v)` has its high bit set where the byte of `v` is zero; bytes above the first such

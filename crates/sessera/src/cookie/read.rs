@@ -1,6 +1,6 @@
 //! Finds one cookie in what the browser sent, and refuses to guess.
 
-use super::{Cookie, MAX_HEADER_BYTES, is_cookie_octet};
+use super::{Cookie, MAX_HEADER_BYTES, are_cookie_octets};
 use crate::error::{ErrorKind, Result, SessionError};
 
 impl Cookie {
@@ -64,7 +64,7 @@ fn values_of<'h>(name: &str, header: &'h [u8]) -> impl Iterator<Item = &'h [u8]>
 
 fn checked(value: &[u8]) -> Result<&str> {
     match std::str::from_utf8(value) {
-        Ok(text) if text.bytes().all(is_cookie_octet) => Ok(text),
+        Ok(text) if are_cookie_octets(value) => Ok(text),
         _ => Err(SessionError::new(
             ErrorKind::CookieInvalid,
             "the session's cookie is quoted, or has a byte that cookies can't hold",

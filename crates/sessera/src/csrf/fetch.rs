@@ -3,7 +3,7 @@
 use crate::error::{ErrorKind, Result, SessionError};
 use crate::origin::Origin;
 
-/// What [`check_fetch`] looks at. Unset fields of the default are the strict ones.
+/// What [`check_fetch`] looks at.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FetchMetadata<'a> {
     /// The request's method, as it came.

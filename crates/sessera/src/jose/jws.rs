@@ -104,6 +104,11 @@ impl<'a> Compact<'a> {
     /// `too_large` over [`MOST_BYTES`] or with a header over its limit; `malformed` unless there are three
     /// parts.
     pub(crate) fn split(token: &'a str) -> Result<Self> {
+        Self::split_within(token, MOST_HEADER)
+    }
+
+    /// As [`split`](Self::split), for headers of another limit in characters.
+    pub(crate) fn split_within(token: &'a str, most_header: usize) -> Result<Self> {
         if token.len() > MOST_BYTES {
             return Err(SessionError::new(ErrorKind::TooLarge, "the token is over 4096 bytes"));
         }
@@ -114,8 +119,8 @@ impl<'a> Compact<'a> {
         if memchr::memchr(b'.', payload.as_bytes()).is_some() {
             return Err(wrong());
         }
-        if header_end > MOST_HEADER {
-            return Err(SessionError::new(ErrorKind::TooLarge, "the header is over 512 characters"));
+        if header_end > most_header {
+            return Err(SessionError::new(ErrorKind::TooLarge, "the header is over its limit"));
         }
         Ok(Self {
             message: &token[..payload_end],
@@ -142,9 +147,16 @@ impl<'a> Compact<'a> {
 
     /// Decodes the signature and checks it over the message.
     pub(crate) fn check_signature(&self, holds: impl FnOnce(&[u8], &[u8]) -> bool) -> Result<()> {
-        // The longest is that of an RSA key of 8192 bits.
-        let mut buffer = [0; 1024];
-        let signature = base64url::decode_slice(self.signature, &mut buffer).map_err(|_| {
+        // Most have 32 or 64 bytes; the longest is that of an RSA key of 8192 bits.
+        let (mut usual, mut long);
+        let buffer = if self.signature.len() <= 86 {
+            usual = [0; 64];
+            &mut usual[..]
+        } else {
+            long = [0; 1024];
+            &mut long[..]
+        };
+        let signature = base64url::decode_slice(self.signature, buffer).map_err(|_| {
             SessionError::new(ErrorKind::Malformed, "the signature is not canonical base64url, or too long")
         })?;
         if holds(self.message.as_bytes(), signature) {

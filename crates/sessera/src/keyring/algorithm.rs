@@ -7,7 +7,6 @@ use crate::error::{ErrorKind, Result, SessionError};
 
 /// What a key signs and verifies with (RFC 7518 §3.1, RFC 8037 §3.1). One key has one algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
 pub enum Algorithm {
     /// Ed25519: the default.
     #[default]

@@ -4,8 +4,9 @@ use curve25519_dalek::edwards::CompressedEdwardsY;
 use ring::agreement::{self, ECDH_P256, EphemeralPrivateKey};
 use ring::rand::SystemRandom;
 
+use super::invalid;
 use super::material::Point;
-use crate::error::{ErrorKind, Result, SessionError};
+use crate::error::Result;
 
 /// Refuses a point that is not on the curve, that is spelled in a second way, or whose order is small: under
 /// such a key, one signature holds for many messages.
@@ -51,8 +52,4 @@ pub(crate) fn rsa(n: &[u8], e: &[u8]) -> Result<()> {
         return Err(invalid("an RSA exponent is odd, and at least 3"));
     }
     Ok(())
-}
-
-fn invalid(message: &'static str) -> SessionError {
-    SessionError::new(ErrorKind::InvalidKey, message)
 }

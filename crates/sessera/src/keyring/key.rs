@@ -35,7 +35,6 @@ pub(crate) struct Life {
 
 /// Where a key is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum KeyState {
     /// Known to all, so that they verify with it, but it does not sign yet.
     Published,
@@ -67,7 +66,6 @@ impl fmt::Display for KeyState {
 
 /// What may be told about a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct KeyInfo {
     /// The name of the key, as in a token's header.
     pub kid: String,

@@ -11,7 +11,8 @@ use zeroize::Zeroizing;
 use super::algorithm::Algorithm;
 use super::check;
 use super::signature::Signature;
-use crate::error::{ErrorKind, Result, SessionError};
+use super::{invalid, pem};
+use crate::error::Result;
 
 /// 32 bytes that nobody else may see: an Ed25519 seed or a P-256 scalar.
 pub(crate) type Secret = Zeroizing<[u8; 32]>;
@@ -41,9 +42,9 @@ impl Material {
     pub(crate) fn generate(algorithm: Algorithm) -> Result<Self> {
         match algorithm {
             Algorithm::EdDsa => Self::ed25519_of_seed(random_secret()?),
-            Algorithm::Es256 => super::pem::generate_p256(),
+            Algorithm::Es256 => pem::generate_p256(),
             Algorithm::Hs256 => Self::hmac(Zeroizing::new(random_secret()?.to_vec())),
-            Algorithm::Rs256 => Err(invalid("RS256 keys only verify: generate an EdDSA, ES256 or HS256 key")),
+            Algorithm::Rs256 => Err(invalid("RS256 keys only verify: generate EdDSA, ES256 or HS256")),
         }
     }
 
@@ -160,8 +161,4 @@ pub(crate) fn random_secret() -> Result<Secret> {
     rand::SecureRandom::fill(&SystemRandom::new(), &mut *secret)
         .map_err(|_| invalid("the system gave no random bytes"))?;
     Ok(secret)
-}
-
-fn invalid(message: &'static str) -> SessionError {
-    SessionError::new(ErrorKind::InvalidKey, message)
 }

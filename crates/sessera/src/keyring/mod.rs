@@ -1,27 +1,56 @@
 //! The keys: exactly one signs, several verify.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
 pub use self::algorithm::Algorithm;
-pub(crate) use self::key::{Key, Life};
+pub use self::file::KeyringFile;
+pub(crate) use self::key::Key;
 pub use self::key::{KeyInfo, KeyState};
+pub(crate) use self::material::Material;
+pub use self::options::KeyringOptions;
+pub(crate) use self::pem::rsa_numbers;
 pub(crate) use self::purposes::Purposes;
 use self::purposes::Root;
+pub use self::rotation::RotationSchedule;
+pub(crate) use self::thumbprint::thumbprint;
 use crate::error::{ErrorKind, Result, SessionError};
 
 mod algorithm;
 mod check;
+mod file;
+mod jwk;
 mod key;
 mod material;
+mod options;
 mod pem;
 mod purposes;
+mod rotation;
 mod signature;
+#[cfg(test)]
+mod tests;
 mod thumbprint;
 
-/// The keys of a deployment. Clones share them.
+/// The most keys of a ring.
+pub(crate) const MOST_KEYS: usize = 32;
+
+/// The keys of a deployment: exactly one signs at a time, several verify. Clones share them.
+///
+/// Every key has one algorithm and a life that its times decide (see [`KeyState`]), so that all processes
+/// which hold the same ring change over from one key to the next at the same moment. A ring with secrets also
+/// has a root secret, from which the keys for binding, CSRF, sealing and logs are derived.
+///
+/// ```
+/// use sessera::{Algorithm, Keyring};
+/// # fn main() -> Result<(), sessera::SessionError> {
+/// let keyring = Keyring::generate(Algorithm::EdDsa)?;
+/// let public = Keyring::from_public_jwks(&keyring.jwks())?;      // for those who only verify
+/// let copy = Keyring::from_jwks(&keyring.private_jwks())?;       // for those who sign
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Keyring(Arc<Ring>);
 
@@ -42,21 +71,89 @@ impl Keyring {
     /// [`InvalidKey`](ErrorKind::InvalidKey) for [`Algorithm::Rs256`], which only verifies, and when the
     /// system gives no random bytes.
     pub fn generate(algorithm: Algorithm) -> Result<Self> {
-        let key = Key::generate(algorithm, Life::default())?;
+        let key = Key::generate(algorithm, key::Life::default())?;
         let root = Zeroizing::new(material::random_secret()?.to_vec());
         Self::assemble(vec![key], Some(root))
     }
 
-    /// Puts a ring together from keys that are checked one by one already, and checks them as a set.
-    fn assemble(keys: Vec<Key>, root: Option<Root>) -> Result<Self> {
-        let secrets = match root {
-            Some(root) => Some(Secrets { purposes: Purposes::derive(&root)?, root }),
-            None => None,
-        };
-        Ok(Self(Arc::new(Ring { keys, secrets })))
+    /// Reads a JWK Set (RFC 7517), or a single JWK, of at most 64 KiB and 32 keys, public or private.
+    ///
+    /// `iat`, `nbf` and `exp` of a key, in seconds since the Unix epoch, say when it was made, from when it
+    /// signs and until when it verifies. The member `root` of the set is the root secret; a set without one
+    /// derives it from its oldest private key.
+    ///
+    /// # Errors
+    /// [`InvalidKey`](ErrorKind::InvalidKey) for text that is not strict JSON, and for a key
+    /// - without `alg`, or whose `alg` is none of [`Algorithm`] or not that of its `kty` and `crv`;
+    /// - whose `kid` is ill-formed, missing on a MAC key, or that of another key of the set;
+    /// - for MACs of fewer than 32 bytes, or beside public keys;
+    /// - whose point is not on its curve, of small order, or not in canonical form;
+    /// - whose private part does not belong to its public part;
+    /// - for RSA, unless [`KeyringOptions::allow_rs256`] allows it; then for an RSA private key, a modulus
+    ///   outside 2048 to 8192 bits, an exponent that is even or 1;
+    /// - whose `use` or `key_ops` forbid what the key is for.
+    pub fn from_jwks(text: &str) -> Result<Self> {
+        KeyringOptions::new().from_jwks(text)
     }
 
-    /// The key of that name.
+    /// Reads a JWK Set of public keys, as another party publishes it.
+    ///
+    /// # Errors
+    /// As [`from_jwks`](Self::from_jwks), and for every private key, MAC key or root secret.
+    pub fn from_public_jwks(text: &str) -> Result<Self> {
+        KeyringOptions::new().public_only().from_jwks(text)
+    }
+
+    /// Reads one key in PEM: PKCS#8 of a private key or SPKI of a public one, Ed25519 or P-256. A private key
+    /// signs at once. The name is the key's RFC 7638 thumbprint if none is given.
+    ///
+    /// # Errors
+    /// [`InvalidKey`](ErrorKind::InvalidKey) as for [`from_jwks`](Self::from_jwks); for other forms of PEM the
+    /// message holds the command that converts them.
+    pub fn from_pem<'a>(kid: impl Into<Option<&'a str>>, text: &str) -> Result<Self> {
+        KeyringOptions::new().from_pem(kid, text)
+    }
+
+    /// This ring with the keys of another at its end. The root secret stays this ring's, if it has one.
+    ///
+    /// # Errors
+    /// [`InvalidKey`](ErrorKind::InvalidKey) for a `kid` that both have, more than 32 keys, or MAC keys beside
+    /// public keys.
+    pub fn joined(&self, other: &Self) -> Result<Self> {
+        let keys = self.0.keys.iter().chain(&other.0.keys).cloned().collect();
+        let root = self.root().or_else(|| other.root()).cloned();
+        Self::assemble(keys, root)
+    }
+
+    /// The public keys as a JWK Set, to be published. Never holds a private part, a MAC key or the root.
+    pub fn jwks(&self) -> String {
+        jwk::public(&self.0.keys)
+    }
+
+    /// The whole ring as a JWK Set, secrets included: what [`save`](Self::save) writes.
+    pub fn private_jwks(&self) -> Zeroizing<String> {
+        jwk::private(&self.0.keys, self.root().map(|root| root.as_slice()))
+    }
+
+    /// The public part of a key in PEM (SPKI).
+    ///
+    /// # Errors
+    /// [`UnknownKey`](ErrorKind::UnknownKey) for a name that the ring does not have,
+    /// [`InvalidKey`](ErrorKind::InvalidKey) for a MAC key.
+    pub fn public_pem(&self, kid: &str) -> Result<String> {
+        pem::public(self.known(kid)?.material())
+    }
+
+    /// The private part of a key in PEM (PKCS#8).
+    ///
+    /// # Errors
+    /// [`UnknownKey`](ErrorKind::UnknownKey) for a name that the ring does not have,
+    /// [`InvalidKey`](ErrorKind::InvalidKey) for a public key and for a MAC key, which PEM has no form for.
+    pub fn private_pem(&self, kid: &str) -> Result<Zeroizing<String>> {
+        pem::private(self.known(kid)?.material())
+    }
+
+    /// The key of that name, whatever its life.
     pub(crate) fn find(&self, kid: &str) -> Option<&Key> {
         self.0.keys.iter().find(|key| key.kid() == kid)
     }
@@ -72,17 +169,36 @@ impl Keyring {
     /// # Errors
     /// [`InvalidKey`](ErrorKind::InvalidKey) when there is none, as in a ring of public keys.
     pub(crate) fn signing_key(&self, unix_millis: u64) -> Result<&Key> {
-        let may_sign = self.0.keys.iter().filter(|key| key.may_sign_at(unix_millis));
-        may_sign
-            .reduce(|best, key| if key.life().signs_from > best.life().signs_from { key } else { best })
-            .ok_or_else(|| {
-                SessionError::new(ErrorKind::InvalidKey, "the keyring has no key that may sign now")
-            })
+        newest(self.0.keys.iter().filter(|key| key.may_sign_at(unix_millis)))
+            .ok_or_else(|| invalid("the keyring has no key that may sign now"))
     }
 
     /// The keys for binding, CSRF, logs and sealing; `None` in a ring of public keys without a root.
     pub(crate) fn purposes(&self) -> Option<&Purposes> {
         self.0.secrets.as_ref().map(|secrets| &secrets.purposes)
+    }
+
+    /// Puts a ring together from keys that are checked one by one already, and checks them as a set.
+    fn assemble(keys: Vec<Key>, root: Option<Root>) -> Result<Self> {
+        check_set(&keys)?;
+        let root = match root {
+            Some(root) => Some(root),
+            None => oldest_secret(&keys).map(purposes::root_of).transpose()?,
+        };
+        let secrets = match root {
+            Some(root) => Some(Secrets { purposes: Purposes::derive(&root)?, root }),
+            None => None,
+        };
+        Ok(Self(Arc::new(Ring { keys, secrets })))
+    }
+
+    fn root(&self) -> Option<&Root> {
+        self.0.secrets.as_ref().map(|secrets| &secrets.root)
+    }
+
+    fn known(&self, kid: &str) -> Result<&Key> {
+        let unknown = || SessionError::new(ErrorKind::UnknownKey, "the keyring has no key of that name");
+        self.find(kid).ok_or_else(unknown)
     }
 }
 
@@ -92,48 +208,38 @@ impl fmt::Debug for Keyring {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SIGNING: [Algorithm; 3] = [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Hs256];
-
-    #[test]
-    fn a_generated_key_signs_at_once_and_verifies_what_it_signed_only() {
-        for algorithm in SIGNING {
-            let keyring = Keyring::generate(algorithm).unwrap();
-            let key = keyring.signing_key(0).unwrap();
-            assert_eq!(key.algorithm(), algorithm);
-            assert!(keyring.find(key.kid()).is_some());
-            assert!(keyring.find("other").is_none());
-            let signature = key.sign(b"message").unwrap();
-            assert!(key.verify(b"message", signature.as_ref()));
-            assert!(!key.verify(b"massage", signature.as_ref()));
-            for bit in 0..signature.as_ref().len() * 8 {
-                let mut forged = signature.as_ref().to_vec();
-                forged[bit / 8] ^= 1 << (bit % 8);
-                assert!(!key.verify(b"message", &forged), "{algorithm}: bit {bit}");
-            }
-            for length in 0..signature.as_ref().len() {
-                assert!(
-                    !key.verify(b"message", &signature.as_ref()[..length]),
-                    "{algorithm}: {length} bytes"
-                );
-            }
+fn check_set(keys: &[Key]) -> Result<()> {
+    let Some(first) = keys.first() else {
+        return Err(invalid("a keyring has at least one key"));
+    };
+    if keys.len() > MOST_KEYS {
+        return Err(invalid("a keyring has at most 32 keys"));
+    }
+    let mut earlier = std::collections::HashSet::new();
+    for key in keys {
+        let kid = key.kid();
+        if !earlier.insert(kid) {
+            return Err(invalid(format!(r#"key "{kid}": another key has the same kid"#)));
+        }
+        if key.algorithm().is_symmetric() != first.algorithm().is_symmetric() {
+            return Err(invalid(format!(r#"key "{kid}": a keyring holds either MAC keys or public keys"#)));
         }
     }
+    Ok(())
+}
 
-    #[test]
-    fn a_key_that_only_verifies_is_never_generated() {
-        assert_eq!(Keyring::generate(Algorithm::Rs256).unwrap_err().kind(), ErrorKind::InvalidKey);
-    }
+/// The key that began, or begins, to sign last; of several, the first.
+fn newest<'a>(keys: impl Iterator<Item = &'a Key>) -> Option<&'a Key> {
+    keys.reduce(|best, key| if key.life().signs_from > best.life().signs_from { key } else { best })
+}
 
-    #[test]
-    fn the_header_is_ready_in_its_one_spelling() {
-        let keyring = Keyring::generate(Algorithm::EdDsa).unwrap();
-        let key = keyring.signing_key(0).unwrap();
-        let encoded = key.header().strip_suffix('.').unwrap();
-        let header = String::from_utf8(crate::codec::base64url::decode(encoded).unwrap()).unwrap();
-        assert_eq!(header, format!(r#"{{"alg":"EdDSA","kid":"{}","typ":"session+jwt"}}"#, key.kid()));
-    }
+/// The private part that a ring without a root derives it from: that of the key which began to sign first, so
+/// that a newer key changes nothing.
+fn oldest_secret(keys: &[Key]) -> Option<&[u8]> {
+    let private = keys.iter().filter(|key| key.is_private());
+    private.min_by_key(|key| (key.life().signs_from, key.life().made))?.material().secret()
+}
+
+fn invalid(message: impl Into<Cow<'static, str>>) -> SessionError {
+    SessionError::new(ErrorKind::InvalidKey, message)
 }

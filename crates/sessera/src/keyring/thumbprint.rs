@@ -9,10 +9,15 @@ use crate::random;
 
 /// The name of a key that was given none: the thumbprint of a public key, a random one for a MAC.
 pub(crate) fn default_kid(material: &Material) -> Result<String> {
-    Ok(match canonical(material) {
-        Some(members) => base64url::encode(digest(&SHA256, members.as_bytes())),
+    Ok(match thumbprint(material) {
+        Some(thumbprint) => thumbprint,
         None => base64url::encode(random::array::<16>()?),
     })
+}
+
+/// The RFC 7638 thumbprint of the public key; a MAC has none.
+pub(crate) fn thumbprint(material: &Material) -> Option<String> {
+    canonical(material).map(|members| base64url::encode(digest(&SHA256, members.as_bytes())))
 }
 
 /// The required members of the public key, in the order and without the spaces of RFC 7638 §3.

@@ -3,6 +3,7 @@
 use std::collections::hash_map::{Entry, RandomState};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
@@ -15,7 +16,7 @@ const SHARDS: usize = 64;
 ///
 /// A store fills it with [`apply`](Self::apply); every verify asks it. It is safe to share between threads.
 pub struct RevocationIndex {
-    sessions: [RwLock<HashMap<SessionId, Kept<SessionMark>>>; SHARDS],
+    sessions: [RwLock<HashMap<SessionId, Kept<SessionMark>, ByItself>>; SHARDS],
     subjects: RwLock<HashMap<String, Kept<u64>, RandomState>>,
     /// How many subjects have a cut, so that a verify need not look when none has.
     subject_count: AtomicU64,
@@ -24,6 +25,31 @@ pub struct RevocationIndex {
     latest_cut: AtomicU64,
     keys: RwLock<HashSet<String>>,
     key_count: AtomicU64,
+}
+
+/// An id is 128 random bits, so that any 64 of them are a hash.
+type ByItself = BuildHasherDefault<IdBits>;
+
+#[derive(Default)]
+struct IdBits(u64);
+
+impl Hasher for IdBits {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for (nth, byte) in bytes.iter().rev().take(8).enumerate() {
+            self.0 |= u64::from(*byte) << (8 * nth);
+        }
+    }
+
+    fn write_u128(&mut self, id: u128) {
+        // The low half; the shard is chosen by the high one.
+        #[expect(clippy::cast_possible_truncation)]
+        let bits = id as u64;
+        self.0 = bits;
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -155,7 +181,7 @@ impl RevocationIndex {
         read(&self.subjects).get(subject).map_or(0, |kept| kept.value)
     }
 
-    fn shard(&self, id: SessionId) -> &RwLock<HashMap<SessionId, Kept<SessionMark>>> {
+    fn shard(&self, id: SessionId) -> &RwLock<HashMap<SessionId, Kept<SessionMark>, ByItself>> {
         &self.sessions[usize::from(id.to_bytes()[0]) % SHARDS]
     }
 }

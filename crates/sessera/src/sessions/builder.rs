@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use super::Sessions;
+use super::seen::SeenTokens;
+use super::{Keys, Sessions};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{ErrorKind, Result, SessionError};
 use crate::event::Observer;
@@ -20,9 +21,11 @@ pub struct SessionsBuilder {
     audience: String,
     keyring: Option<Keyring>,
     policy: Policy,
+    sealed: bool,
     store: Option<Box<dyn Store>>,
     clock: Arc<dyn Clock>,
     observer: Option<Box<dyn Observer>>,
+    remembered: usize,
 }
 
 impl SessionsBuilder {
@@ -32,9 +35,11 @@ impl SessionsBuilder {
             audience,
             keyring: None,
             policy: Policy::default(),
+            sealed: false,
             store: None,
             clock: Arc::new(SystemClock),
             observer: None,
+            remembered: 2048,
         }
     }
 
@@ -47,6 +52,13 @@ impl SessionsBuilder {
     /// The rules. Default [`Policy::default`].
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// Whether tokens are sealed (a JWE around the signed token), so that only servers with the keyring's root
+    /// can read them. Default: signed only, readable by the client and by any gateway.
+    pub fn sealed(mut self, sealed: bool) -> Self {
+        self.sealed = sealed;
         self
     }
 
@@ -69,6 +81,14 @@ impl SessionsBuilder {
         self
     }
 
+    /// How many verified tokens are remembered, so that their asymmetric signatures are not checked again at
+    /// every request. Default 2048, which takes a few megabytes when it is full; 0 turns it off. Times,
+    /// revocations and the client are checked all the same.
+    pub fn remembered_tokens(mut self, tokens: usize) -> Self {
+        self.remembered = tokens;
+        self
+    }
+
     /// Checks the settings and puts them to use.
     ///
     /// # Errors
@@ -87,11 +107,13 @@ impl SessionsBuilder {
         }
         let keyring = self.keyring.ok_or_else(|| wrong("a keyring is missing"))?;
         self.policy.validate()?;
-        check_keyring(&keyring, &self.policy)?;
+        check_keyring(&keyring, &self.policy, self.sealed)?;
         Ok(Sessions {
             realm: Realm::new(self.issuer, self.audience),
-            keyring: ArcSwap::from_pointee(keyring),
+            keys: ArcSwap::from_pointee(Keys { keyring, serial: 0 }),
+            seen: SeenTokens::with_capacity(self.remembered),
             policy: self.policy,
+            sealed: self.sealed,
             store: self.store,
             clock: self.clock,
             observer: self.observer,
@@ -100,10 +122,14 @@ impl SessionsBuilder {
 }
 
 /// # Errors
-/// `invalid_config` when the policy asks for what these keys can't do.
-pub(super) fn check_keyring(keyring: &Keyring, policy: &Policy) -> Result<()> {
+/// `invalid_config` when the settings ask for what these keys can't do.
+pub(super) fn check_keyring(keyring: &Keyring, policy: &Policy, sealed: bool) -> Result<()> {
     match keyring.purposes() {
         Some(_) => Ok(()),
+        None if sealed => Err(SessionError::new(
+            ErrorKind::InvalidConfig,
+            "a keyring of public keys can't open sealed tokens: give it its root",
+        )),
         None => policy.binding.validate_without_secret(),
     }
 }

@@ -16,7 +16,7 @@ impl Sessions {
     /// `invalid_config` with a keyring that holds no secret, `store_unavailable` when the system gives no
     /// random bytes.
     pub fn csrf_token(&self, session: &Session) -> Result<String> {
-        csrf::issue(key(&self.keyring.load())?, SessionId::parse(&session.id)?)
+        csrf::issue(key(&self.keys.load().keyring)?, SessionId::parse(&session.id)?)
     }
 
     /// Checks a request that may change something: where it came from, and the CSRF token that it brought in
@@ -32,8 +32,8 @@ impl Sessions {
         request: &FetchMetadata<'_>,
         token: Option<&str>,
     ) -> Result<()> {
-        let keyring = self.keyring.load();
-        let key = key(&keyring)?;
+        let keys = self.keys.load();
+        let key = key(&keys.keyring)?;
         let checked = csrf::check_fetch(request).and_then(|()| match token {
             _ if csrf::is_safe_method(request.method) => Ok(()),
             Some(token) => csrf::verify(key, SessionId::parse(&session.id)?, token),

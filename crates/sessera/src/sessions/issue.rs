@@ -45,7 +45,7 @@ impl Sessions {
             authenticated_at: now / 1000,
             started_at_ms: started_at,
             ends_at: started_at.saturating_add(self.policy.absolute_ms()) / 1000,
-            fingerprint: bind(client, id, &self.policy.binding, self.keyring.load().purposes()),
+            fingerprint: bind(client, id, &self.policy.binding, self.keys.load().keyring.purposes()),
             acr: login.acr,
             amr: login.amr,
             key_thumbprint: self.policy.binding.binds_key().then(|| client.key.clone()).flatten(),

@@ -2,11 +2,11 @@
 
 use super::Sessions;
 use crate::binding::Binding;
-use crate::clock::instant;
+use crate::clock::{instant, instant_of_second};
 use crate::error::{ErrorKind, Result, SessionError};
-use crate::jose::jws;
+use crate::jose::{jwe, jws};
 use crate::session::{Issued, Session};
-use crate::token::TokenClaims;
+use crate::token::{SEALED_CONTENT, TokenClaims};
 
 /// Longest subject, issuer of an authentication or other text of ours, in bytes as written in JSON.
 const LONGEST_TEXT: usize = 1024;
@@ -25,9 +25,12 @@ impl Sessions {
     pub(super) fn mint(&self, mut claims: TokenClaims, members: &str, now: u64) -> Result<Issued> {
         check(&claims)?;
         let payload = claims.write(&self.realm, members);
-        let keyring = self.keyring.load();
+        let keyring = &self.keys.load().keyring;
         let key = keyring.signing_key(claims.issued_at.saturating_mul(1000))?;
-        let token = jws::sign_with(key.header(), payload.as_bytes(), key)?;
+        let mut token = jws::sign_with(key.header(), payload.as_bytes(), key)?;
+        if self.sealed {
+            token = jwe::seal(token.as_bytes(), SEALED_CONTENT, keyring)?;
+        }
         let session = self.session(claims, false, Binding::default(), now);
         Ok(Issued { token, session })
     }
@@ -44,11 +47,11 @@ impl Sessions {
             subject: claims.subject,
             id: claims.id.to_string(),
             generation: claims.generation,
-            issued_at: instant(claims.issued_at.saturating_mul(1000)),
+            issued_at: instant_of_second(claims.issued_at),
             started_at: instant(claims.started_at_ms),
-            authenticated_at: instant(claims.authenticated_at.saturating_mul(1000)),
-            expires_at: instant(claims.expires_at.saturating_mul(1000)),
-            ends_at: instant(claims.ends_at.saturating_mul(1000)),
+            authenticated_at: instant_of_second(claims.authenticated_at),
+            expires_at: instant_of_second(claims.expires_at),
+            ends_at: instant_of_second(claims.ends_at),
             acr: claims.acr,
             amr: claims.amr,
             claims: claims.application,

@@ -8,6 +8,7 @@ mod renew;
 mod report;
 mod revoke;
 mod rotate;
+mod seen;
 mod verify;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 pub use builder::SessionsBuilder;
+use seen::SeenTokens;
 
 use crate::clock::Clock;
 use crate::error::{ErrorKind, Result, SessionError};
@@ -50,11 +52,20 @@ use crate::token::Realm;
 /// ```
 pub struct Sessions {
     realm: Realm,
-    keyring: ArcSwap<Keyring>,
+    keys: ArcSwap<Keys>,
     policy: Policy,
+    /// Whether tokens are sealed; what is read is never guessed from the input.
+    sealed: bool,
     store: Option<Box<dyn Store>>,
     clock: Arc<dyn Clock>,
     observer: Option<Box<dyn Observer>>,
+    seen: SeenTokens,
+}
+
+/// A keyring in use, and a number that no other has had.
+struct Keys {
+    keyring: Keyring,
+    serial: u64,
 }
 
 impl Sessions {
@@ -70,7 +81,7 @@ impl Sessions {
 
     /// The keys in use.
     pub fn keyring(&self) -> Keyring {
-        Keyring::clone(&self.keyring.load())
+        self.keys.load().keyring.clone()
     }
 
     /// Takes other keys into use, at once and for all threads: after a rotation, or when the key file changed.
@@ -78,8 +89,8 @@ impl Sessions {
     /// # Errors
     /// `invalid_config` when the keys don't fit the policy.
     pub fn replace_keyring(&self, keyring: Keyring) -> Result<()> {
-        builder::check_keyring(&keyring, &self.policy)?;
-        self.keyring.store(Arc::new(keyring));
+        builder::check_keyring(&keyring, &self.policy, self.sealed)?;
+        self.keys.rcu(|keys| Keys { keyring: keyring.clone(), serial: keys.serial + 1 });
         Ok(())
     }
 
@@ -116,7 +127,7 @@ impl fmt::Debug for Sessions {
         f.debug_struct("Sessions")
             .field("issuer", &self.realm.issuer)
             .field("audience", &self.realm.audience)
-            .field("keyring", &self.keyring.load())
+            .field("keyring", &self.keys.load().keyring)
             .field("policy", &self.policy)
             .field("store", &self.store)
             .finish_non_exhaustive()

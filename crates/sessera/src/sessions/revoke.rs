@@ -48,8 +48,12 @@ impl Sessions {
         claims.id = SessionId::generate()?;
         claims.generation = 0;
         claims.started_at_ms = now.max(self.store()?.index().cut(&claims.subject).saturating_add(1));
-        claims.fingerprint =
-            crate::binding::bind(client, claims.id, &self.policy.binding, self.keyring.load().purposes());
+        claims.fingerprint = crate::binding::bind(
+            client,
+            claims.id,
+            &self.policy.binding,
+            self.keys.load().keyring.purposes(),
+        );
         self.date(&mut claims, now);
         let issued = self.mint(claims, &members, now)?;
         self.report(EventKind::SessionCreated, Some(&issued.session), None, now);

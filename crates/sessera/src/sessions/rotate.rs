@@ -67,7 +67,8 @@ impl Sessions {
         if !elevation.amr.is_empty() {
             claims.amr = elevation.amr;
         }
-        claims.fingerprint = bind(client, claims.id, &self.policy.binding, self.keyring.load().purposes());
+        claims.fingerprint =
+            bind(client, claims.id, &self.policy.binding, self.keys.load().keyring.purposes());
         self.date(&mut claims, now);
         let issued = self.mint(claims, &members, now)?;
         self.report(EventKind::SessionElevated, Some(&issued.session), None, now);

@@ -2,16 +2,20 @@
 
 use std::cell::RefCell;
 
-use super::Sessions;
+use zeroize::Zeroizing;
+
+use super::seen::Verified;
+use super::{Keys, Sessions};
 use crate::binding::{Binding, compare};
 use crate::client::Client;
 use crate::error::{ErrorKind, Result, SessionError};
 use crate::event::EventKind;
-use crate::jose::jws;
+use crate::jose::{jwe, jws};
+use crate::keyring::{Key, Keyring};
 use crate::policy::{OnReuse, OnStale};
 use crate::revocation::{Found, Mark, Query, SessionMark, Standing};
 use crate::session::Session;
-use crate::token::{self, SESSION_TYPE, TokenClaims};
+use crate::token::{self, SEALED_CONTENT, SESSION_TYPE, TokenClaims};
 
 thread_local! {
     /// Where payloads are decoded. Nothing is called while it is borrowed that could come back here.
@@ -52,15 +56,17 @@ impl Sessions {
     }
 
     pub(super) fn check(&self, token: &str, client: &Client, now: u64) -> Result<Checked> {
-        let keyring = self.keyring.load();
-        let read = PAYLOAD.with_borrow_mut(|payload| {
-            let key = jws::open(token, SESSION_TYPE, &keyring, now, payload)?;
-            token::read(payload, &self.realm).map(|claims| (claims, key))
-        });
+        let keys = self.keys.load();
+        let read = if self.sealed {
+            unseal(token, &keys.keyring).and_then(|token| self.read(&token, &keys, now))
+        } else {
+            self.read(token, &keys, now)
+        };
         let (claims, key) = read.inspect_err(|error| self.report_refusal(error, None, now))?;
         let judged = self.check_times(&claims, now).and_then(|()| {
             let (mark, superseded) = self.check_revocation(&claims, key.kid(), now)?;
-            let binding = compare(client, &claims, &self.policy.binding, keyring.purposes());
+            let purposes = keys.keyring.purposes();
+            let binding = compare(client, &claims, &self.policy.binding, purposes, claims.memo());
             if binding.changed() {
                 self.report_claims(EventKind::SessionBindingChanged, &claims, None, now);
             }
@@ -68,12 +74,32 @@ impl Sessions {
             Ok((mark, superseded, binding))
         });
         match judged {
-            Ok((mark, superseded, binding)) => Ok(Checked { claims, mark, superseded, binding }),
+            Ok((mark, superseded, binding)) => {
+                Ok(Checked { claims: claims.into_claims(), mark, superseded, binding })
+            }
             Err(error) => {
                 self.report_refusal(&error, Some(&claims), now);
                 Err(error)
             }
         }
+    }
+
+    /// The claims of a signed token, and the key that had signed it.
+    fn read<'k>(&self, token: &str, keys: &'k Keys, now: u64) -> Result<(Verified, &'k Key)> {
+        if let Some(seen) = self.seen.get(token, keys.serial)
+            && let Some(key) = keys.keyring.find(&seen.kid).filter(|key| key.verifies_at(now))
+        {
+            return Ok((Verified::Before(seen), key));
+        }
+        let (claims, key) = PAYLOAD.with_borrow_mut(|payload| {
+            let key = jws::open(token, SESSION_TYPE, &keys.keyring, now, payload)?;
+            token::read(payload, &self.realm).map(|claims| (claims, key))
+        })?;
+        // A MAC is checked as fast as a token is looked up.
+        if !key.algorithm().is_symmetric() {
+            self.seen.put(token, keys.serial, key.kid(), &claims);
+        }
+        Ok((Verified::Now(claims), key))
     }
 
     fn check_times(&self, claims: &TokenClaims, now: u64) -> Result<()> {
@@ -166,6 +192,14 @@ impl Sessions {
     pub(super) fn keep_until(&self, claims: &TokenClaims) -> u64 {
         claims.ends_at.saturating_mul(1000).saturating_add(self.policy.leeway_ms())
     }
+}
+
+/// The signed token within a sealed one.
+fn unseal(token: &str, keyring: &Keyring) -> Result<Zeroizing<String>> {
+    let signed = jwe::open(token, SEALED_CONTENT, keyring)?;
+    String::from_utf8(signed)
+        .map(Zeroizing::new)
+        .map_err(|_| SessionError::new(ErrorKind::Malformed, "the sealed token is not text"))
 }
 
 pub(super) fn revoked() -> SessionError {

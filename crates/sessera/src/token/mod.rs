@@ -13,6 +13,9 @@ pub(crate) use read::read;
 /// `typ` of a session token. Every other kind of token has another (RFC 8725 §3.11).
 pub(crate) const SESSION_TYPE: &str = "session+jwt";
 
+/// `cty` of a sealed token: what is in it is a JWT (RFC 7519 §5.2).
+pub(crate) const SEALED_CONTENT: &str = "JWT";
+
 /// Most audiences that a token may name.
 const MOST_AUDIENCES: usize = 8;
 

@@ -17,61 +17,58 @@ use crate::session_id::SessionId;
 pub(crate) fn read(payload: &[u8], realm: &Realm) -> Result<TokenClaims> {
     let payload = std::str::from_utf8(payload)
         .map_err(|_| SessionError::new(ErrorKind::Malformed, "the payload is not UTF-8"))?;
-    if let Some((draft, rest_at)) = fast::begin(payload, realm) {
-        return finish(payload, Some(rest_at), draft, realm);
+    if let Some((claims, rest_at)) = fast::begin(payload, realm) {
+        return rest(payload, rest_at, claims);
     }
-    finish(payload, None, Draft::default(), realm)
+    let mut draft = Draft::default();
+    json::read_object(payload.as_bytes(), Limits::TOKEN, |name, value| draft.member(&name, value, realm))?;
+    draft.into_claims(Claims::of(Arc::from(payload), None))
 }
 
-/// Claims as far as they have been seen. The fast path fills most of it at once.
-#[derive(Default)]
-pub(super) struct Draft<'a> {
-    pub(super) issuer: Option<bool>,
-    pub(super) audience: Option<bool>,
-    pub(super) subject: Option<std::borrow::Cow<'a, str>>,
-    pub(super) id: Option<SessionId>,
-    pub(super) id_text: &'a str,
-    /// `jti`
-    pub(super) token_id: Option<std::borrow::Cow<'a, str>>,
-    pub(super) generation: Option<u64>,
-    pub(super) issued_at: Option<u64>,
-    pub(super) not_before: Option<u64>,
-    pub(super) expires_at: Option<u64>,
-    pub(super) authenticated_at: Option<u64>,
-    pub(super) started_at_ms: Option<u64>,
-    pub(super) ends_at: Option<u64>,
-    pub(super) fingerprint: Option<Fingerprint>,
-    pub(super) acr: Option<String>,
-    pub(super) amr: Option<Vec<String>>,
-    pub(super) confirmation: Option<String>,
-}
-
-fn finish<'a>(
-    payload: &'a str,
-    rest_at: Option<usize>,
-    mut draft: Draft<'a>,
-    realm: &Realm,
-) -> Result<TokenClaims> {
-    match rest_at {
-        Some(at) => {
+/// Adds what stands behind the claims of the fast path.
+fn rest(payload: &str, at: usize, mut claims: TokenClaims) -> Result<TokenClaims> {
+    let limits = Limits { members: MOST_MEMBERS - fast::MEMBERS, ..Limits::TOKEN };
+    json::read_rest_of_object(payload, at, limits, |name, value| {
+        match &*name {
+            "acr" => claims.acr = Some(text(value, NOT_ACR)?.into_owned()),
+            "amr" => claims.amr = strings(value, NOT_AMR)?,
+            "cnf" => claims.key_thumbprint = Some(thumbprint(value)?),
             // The names of the first members were not shown to the reader, so a second one is ours to refuse.
-            let limits = Limits { members: MOST_MEMBERS - fast::MEMBERS, ..Limits::TOKEN };
-            json::read_rest_of_object(payload, at, limits, |name, value| match &*name {
-                // `fpr` stands before the rest in our layout; behind it, it is a second one or not ours.
-                "acr" | "amr" | "cnf" => draft.member(&name, value, realm),
-                name if is_reserved(name) => {
-                    Err(SessionError::new(ErrorKind::Malformed, "a claim stands twice in the payload"))
-                }
-                _ => Ok(()),
-            })?;
+            name if is_reserved(name) => {
+                return Err(SessionError::new(ErrorKind::Malformed, "a claim stands twice in the payload"));
+            }
+            _ => {}
         }
-        None => {
-            json::read_object(payload.as_bytes(), Limits::TOKEN, |name, value| {
-                draft.member(&name, value, realm)
-            })?;
-        }
-    }
-    draft.into_claims(Claims::of(Arc::from(payload), rest_at))
+        Ok(())
+    })?;
+    claims.application = Claims::of(Arc::from(payload), Some(at));
+    Ok(claims)
+}
+
+const NOT_ACR: &str = "acr is not a string";
+const NOT_AMR: &str = "amr is not an array of strings";
+
+/// Claims as far as they have been seen.
+#[derive(Default)]
+struct Draft<'a> {
+    issuer: Option<bool>,
+    audience: Option<bool>,
+    subject: Option<std::borrow::Cow<'a, str>>,
+    id: Option<SessionId>,
+    id_text: &'a str,
+    /// `jti`
+    token_id: Option<std::borrow::Cow<'a, str>>,
+    generation: Option<u64>,
+    issued_at: Option<u64>,
+    not_before: Option<u64>,
+    expires_at: Option<u64>,
+    authenticated_at: Option<u64>,
+    started_at_ms: Option<u64>,
+    ends_at: Option<u64>,
+    fingerprint: Option<Fingerprint>,
+    acr: Option<String>,
+    amr: Option<Vec<String>>,
+    confirmation: Option<String>,
 }
 
 impl Draft<'_> {
@@ -144,8 +141,8 @@ impl<'a> Draft<'a> {
                 self.id_text = value.raw.trim_matches('"');
             }
             "fpr" => self.fingerprint = Some(Fingerprint::parse(&text(value, "fpr is not a string")?)?),
-            "acr" => self.acr = Some(text(value, "acr is not a string")?.into_owned()),
-            "amr" => self.amr = Some(strings(value, "amr is not an array of strings")?),
+            "acr" => self.acr = Some(text(value, NOT_ACR)?.into_owned()),
+            "amr" => self.amr = Some(strings(value, NOT_AMR)?),
             "cnf" => self.confirmation = Some(thumbprint(value)?),
             _ => {}
         }

@@ -30,9 +30,8 @@ impl TokenClaims {
         number(&mut json, ",\"sat\":", self.started_at_ms);
         number(&mut json, ",\"sxp\":", self.ends_at);
         if let Some(fingerprint) = &self.fingerprint {
-            json.push_str(",\"fpr\":\"");
-            json.push_str(fingerprint.as_str());
-            json.push('"');
+            json.push_str(",\"fpr\":");
+            write_string(fingerprint.as_str(), &mut json);
         }
         let rest_at = json.len();
         if let Some(acr) = &self.acr {

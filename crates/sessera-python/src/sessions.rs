@@ -1,0 +1,345 @@
+//! The verbs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::types::PyMapping;
+use sessera::csrf::FetchMetadata;
+use sessera::{Elevation, NewSession, StepUp};
+
+use crate::claims;
+use crate::client::Client;
+use crate::clock::ManualClock;
+use crate::csrf;
+use crate::error::Result;
+use crate::event;
+use crate::keyring::Keyring;
+use crate::policy::Policy;
+use crate::session::{Issued, Session};
+use crate::span::Span;
+use crate::store;
+
+/// Issues, verifies and ends the sessions of one issuer for one audience.
+///
+/// It is made once and shared: every method may be called from any thread. `issuer` and `audience` are what
+/// all tokens are for (`iss`, `aud`). Without a `store` there is no rotation and no revocation. `clock` is for
+/// tests. `observer` is called with an Event on the thread of the call: keep it short; what it raises goes to
+/// `sys.unraisablehook`. With `sealed`, only servers that have the keyring's root can read the tokens.
+///
+/// Raises InvalidConfig, which names what can't work.
+#[pyclass(module = "sessera", frozen)]
+pub(crate) struct Sessions {
+    sessions: sessera::Sessions,
+    symmetric: AtomicBool,
+    observer: Option<Arc<Py<PyAny>>>,
+}
+
+impl Sessions {
+    /// Runs what writes to a store, or signs and verifies with a public-key algorithm: other threads run
+    /// meanwhile.
+    fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> sessera::Result<T> + Send) -> Result<T> {
+        Ok(py.detach(work)?)
+    }
+
+    /// Runs what only signs or verifies. With a MAC it is over before another thread could take over.
+    fn signing<T: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce() -> sessera::Result<T> + Send,
+    ) -> Result<T> {
+        if self.symmetric.load(Ordering::Relaxed) { Ok(work()?) } else { Self::detached(py, work) }
+    }
+}
+
+#[pymethods]
+impl Sessions {
+    #[new]
+    #[pyo3(signature = (
+        issuer, audience, *, keyring, policy=None, store=None, clock=None, observer=None, sealed=false
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
+    fn new(
+        issuer: String,
+        audience: String,
+        keyring: &Keyring,
+        policy: Option<&Policy>,
+        store: Option<&Bound<'_, PyAny>>,
+        clock: Option<&ManualClock>,
+        observer: Option<Bound<'_, PyAny>>,
+        sealed: bool,
+    ) -> Result<Self> {
+        let mut builder =
+            sessera::Sessions::builder(issuer, audience).keyring(keyring.keys.clone()).sealed(sealed);
+        if let Some(policy) = policy {
+            builder = builder.policy(policy.0.clone());
+        }
+        if let Some(store) = store {
+            builder = builder.store(store::of(store)?);
+        }
+        if let Some(clock) = clock {
+            builder = builder.clock(clock.0.clone());
+        }
+        if observer.as_ref().is_some_and(|observer| !observer.is_callable()) {
+            return Err(PyTypeError::new_err("the observer is not callable").into());
+        }
+        let observer = observer.map(|observer| Arc::new(observer.unbind()));
+        if let Some(observer) = &observer {
+            builder = builder.observer(event::observer(Arc::clone(observer)));
+        }
+        Ok(Self { sessions: builder.build()?, symmetric: AtomicBool::new(keyring.symmetric), observer })
+    }
+
+    /// Starts a session: a new id, generation 0. Call it at every login.
+    ///
+    /// `replaces` is the id of the session that the login replaces, such as the client's anonymous one: it is
+    /// revoked. Raises InvalidClaim for a claim that no token may carry, and TooLarge when the token would be.
+    #[pyo3(
+        signature = (subject, *, claims=None, client=None, acr=None, amr=Vec::new(), replaces=None),
+        text_signature = "($self, subject, *, claims=None, client=None, acr=None, amr=(), replaces=None)"
+    )]
+    #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
+    fn issue(
+        &self,
+        py: Python<'_>,
+        subject: &str,
+        claims: Option<&Bound<'_, PyMapping>>,
+        client: Option<&Client>,
+        acr: Option<String>,
+        amr: Vec<String>,
+        replaces: Option<&str>,
+    ) -> Result<Issued> {
+        let mut login = NewSession::new(subject).amr(amr);
+        if let Some(claims) = claims {
+            login = login.claims_json(&claims::to_json(claims)?);
+        }
+        if let Some(acr) = acr {
+            login = login.acr(acr);
+        }
+        let client = Client::or_unknown(client);
+        let issued = match replaces {
+            None => self.signing(py, || self.sessions.issue(login, &client))?,
+            Some(id) => Self::detached(py, || self.sessions.issue(login.replaces(id), &client))?,
+        };
+        Ok(Issued::of(py, issued)?)
+    }
+
+    /// Verifies a token: its signature, type, issuer, audience and times, then revocations, then binding.
+    ///
+    /// With `live` it is checked against all that the store holds at this moment: for the few actions where
+    /// even a second of staleness is too much. Raises the SessionError of the first check that fails.
+    #[pyo3(signature = (token, *, client=None, live=false))]
+    fn verify(&self, py: Python<'_>, token: &str, client: Option<&Client>, live: bool) -> Result<Session> {
+        let client = Client::or_unknown(client);
+        let session = if live {
+            Self::detached(py, || self.sessions.verify_live(token, &client))?
+        } else {
+            self.signing(py, || self.sessions.verify(token, &client))?
+        };
+        Ok(session.into())
+    }
+
+    /// Issues the same session again with its idle limit moved on, never past its absolute end.
+    ///
+    /// The generation stays. `claims`, if given, take the place of all present application claims; of several
+    /// calls at once the last that reaches the client wins.
+    #[pyo3(signature = (token, *, client=None, claims=None))]
+    fn renew(
+        &self,
+        py: Python<'_>,
+        token: &str,
+        client: Option<&Client>,
+        claims: Option<&Bound<'_, PyMapping>>,
+    ) -> Result<Issued> {
+        let client = Client::or_unknown(client);
+        let claims = claims.map(claims::to_json).transpose()?;
+        let issued = self.signing(py, || match &claims {
+            Some(claims) => self.sessions.renew_with(token, &client, claims),
+            None => self.sessions.renew(token, &client),
+        })?;
+        Ok(Issued::of(py, issued)?)
+    }
+
+    /// Replaces a token by its successor, one generation on. The old token works only for the grace.
+    ///
+    /// However many callers rotate one token at once, all of them get the same successor. Raises Reused when
+    /// the token was rotated away before, which also revokes the session.
+    #[pyo3(signature = (token, *, client=None))]
+    fn rotate(&self, py: Python<'_>, token: &str, client: Option<&Client>) -> Result<Issued> {
+        let client = Client::or_unknown(client);
+        let issued = Self::detached(py, || self.sessions.rotate(token, &client))?;
+        Ok(Issued::of(py, issued)?)
+    }
+
+    /// Rotates on a rise in privilege: new claims, authenticated now, no grace for the old token.
+    ///
+    /// Call it when the user has just authenticated again. `claims` are added, or replace those of their name.
+    /// The client is bound anew, as at a login. Raises Superseded when the token was replaced at the same
+    /// moment.
+    #[pyo3(
+        signature = (token, *, client=None, claims=None, acr=None, amr=Vec::new()),
+        text_signature = "($self, token, *, client=None, claims=None, acr=None, amr=())"
+    )]
+    fn elevate(
+        &self,
+        py: Python<'_>,
+        token: &str,
+        client: Option<&Client>,
+        claims: Option<&Bound<'_, PyMapping>>,
+        acr: Option<String>,
+        amr: Vec<String>,
+    ) -> Result<Issued> {
+        let client = Client::or_unknown(client);
+        let mut elevation = Elevation::new().amr(amr);
+        if let Some(claims) = claims {
+            elevation = elevation.claims_json(&claims::to_json(claims)?);
+        }
+        if let Some(acr) = acr {
+            elevation = elevation.acr(acr);
+        }
+        let issued = Self::detached(py, || self.sessions.elevate(token, &client, elevation))?;
+        Ok(Issued::of(py, issued)?)
+    }
+
+    /// Ends one session: none of its tokens is accepted from now on.
+    fn revoke_session(&self, py: Python<'_>, id: &str) -> Result<()> {
+        Self::detached(py, || self.sessions.revoke_session(id))
+    }
+
+    /// Ends every session of a subject that has started until now; a login after this lives.
+    fn revoke_subject(&self, py: Python<'_>, subject: &str) -> Result<()> {
+        Self::detached(py, || self.sessions.revoke_subject(subject))
+    }
+
+    /// Ends every session that has started until now.
+    fn revoke_all(&self, py: Python<'_>) -> Result<()> {
+        Self::detached(py, || self.sessions.revoke_all())
+    }
+
+    /// Refuses every token that was signed with this key: for a key that leaked. Take it out of the keyring
+    /// too.
+    fn revoke_key(&self, py: Python<'_>, kid: &str) -> Result<()> {
+        Self::detached(py, || self.sessions.revoke_key(kid))
+    }
+
+    /// Ends every session of the token's subject but its own, which goes on under a new id.
+    #[pyo3(signature = (token, *, client=None))]
+    fn revoke_others(&self, py: Python<'_>, token: &str, client: Option<&Client>) -> Result<Issued> {
+        let client = Client::or_unknown(client);
+        let issued = Self::detached(py, || self.sessions.revoke_others(token, &client))?;
+        Ok(Issued::of(py, issued)?)
+    }
+
+    /// Checks that a session's authentication is recent and strong enough for an action.
+    ///
+    /// The user authenticated at most `max_age` ago, `acr` is one of those given, `amr` has all of those given.
+    /// Raises ReauthenticationRequired.
+    #[pyo3(
+        signature = (session, *, max_age=None, acr=None, amr=Vec::new()),
+        text_signature = "($self, session, *, max_age=None, acr=None, amr=())"
+    )]
+    fn require(
+        &self,
+        session: &Session,
+        max_age: Option<Span>,
+        acr: Option<OneOrMore>,
+        amr: Vec<String>,
+    ) -> Result<()> {
+        let mut step_up = StepUp::new().amr(amr);
+        if let Some(max_age) = max_age {
+            step_up = step_up.max_age(max_age.0);
+        }
+        match acr {
+            Some(OneOrMore::One(acr)) => step_up = step_up.acr([acr]),
+            Some(OneOrMore::More(acr)) => step_up = step_up.acr(acr),
+            None => {}
+        }
+        Ok(self.sessions.require(&session.session, &step_up)?)
+    }
+
+    /// A new CSRF token for this session, for a header or a form field: another text each time, good for as
+    /// long as the session lives.
+    fn csrf_token(&self, session: &Session) -> Result<String> {
+        Ok(self.sessions.csrf_token(&session.session)?)
+    }
+
+    /// Checks a request that may change something: where it came from, as `check_fetch` does, and the CSRF
+    /// token that it brought in a header or a form field. A safe method passes without one.
+    ///
+    /// Raises CsrfInvalid.
+    #[pyo3(
+        signature = (
+            session, *, method, token, sec_fetch_site=None, origin=None, own_origins=Vec::new(),
+            trusted_origins=Vec::new(), refuse_unknown=false
+        ),
+        text_signature = "($self, session, *, method, token, sec_fetch_site=None, origin=None, \
+                          own_origins=(), trusted_origins=(), refuse_unknown=False)"
+    )]
+    #[expect(clippy::too_many_arguments, clippy::needless_pass_by_value, reason = "keywords in Python")]
+    fn check_csrf(
+        &self,
+        session: &Session,
+        method: &str,
+        token: Option<&str>,
+        sec_fetch_site: Option<&str>,
+        origin: Option<&str>,
+        own_origins: Vec<String>,
+        trusted_origins: Vec<String>,
+        refuse_unknown: bool,
+    ) -> Result<()> {
+        let own_origins = csrf::origins(&own_origins)?;
+        let trusted_origins = csrf::origins(&trusted_origins)?;
+        let request = FetchMetadata {
+            method,
+            sec_fetch_site,
+            origin,
+            own_origins: &own_origins,
+            trusted_origins: &trusted_origins,
+            refuse_unknown,
+        };
+        Ok(self.sessions.check_csrf(&session.session, &request, token)?)
+    }
+
+    /// The keys in use.
+    #[getter]
+    fn keyring(&self) -> Keyring {
+        Keyring { keys: self.sessions.keyring(), symmetric: self.symmetric.load(Ordering::Relaxed) }
+    }
+
+    /// Takes other keys into use, at once and for all threads: after a rotation, or when the key file changed.
+    fn replace_keyring(&self, keyring: &Keyring) -> Result<()> {
+        self.sessions.replace_keyring(keyring.keys.clone())?;
+        self.symmetric.store(keyring.symmetric, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// The rules that these sessions hold to.
+    #[getter]
+    fn policy(&self) -> Policy {
+        Policy(self.sessions.policy().clone())
+    }
+
+    /// Whether there is a store, so that sessions can be rotated and revoked.
+    #[getter]
+    fn has_store(&self) -> bool {
+        self.sessions.has_store()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<{:?}>", self.sessions)
+    }
+
+    /// An observer often holds the application that holds these sessions.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
+        self.observer.as_deref().map_or(Ok(()), |observer| visit.call(observer))
+    }
+}
+
+/// One text, or several.
+#[derive(FromPyObject)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}

@@ -1,0 +1,90 @@
+//! Tokens that were verified before, so that an asymmetric signature is checked once and not at each request.
+
+use std::ops::Deref;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::binding::Memo;
+use crate::token::TokenClaims;
+
+/// A bounded memory of whole tokens whose signatures held.
+///
+/// A hit is the same bytes under the same keyring, so it says of the signature what checking it again would.
+/// Everything that can change (times, revocations, the client) is checked at every hit.
+pub(super) struct SeenTokens {
+    /// Each token has one place; the newer token takes it.
+    places: Box<[RwLock<Option<Arc<Seen>>>]>,
+}
+
+/// A token whose signature held, and its claims.
+pub(super) struct Seen {
+    token: Box<str>,
+    /// Which keyring it was verified with.
+    keyring: u64,
+    pub(super) kid: Box<str>,
+    claims: TokenClaims,
+    pub(super) memo: Memo,
+}
+
+impl SeenTokens {
+    /// A memory of at most that many tokens; none with 0.
+    pub(super) fn with_capacity(capacity: usize) -> Self {
+        Self { places: (0..capacity).map(|_| RwLock::new(None)).collect() }
+    }
+
+    pub(super) fn get(&self, token: &str, keyring: u64) -> Option<Arc<Seen>> {
+        let place = self.place(token)?.read().unwrap_or_else(PoisonError::into_inner);
+        let seen = place.as_ref()?;
+        (seen.keyring == keyring && *seen.token == *token).then(|| Arc::clone(seen))
+    }
+
+    pub(super) fn put(&self, token: &str, keyring: u64, kid: &str, claims: &TokenClaims) {
+        if let Some(place) = self.place(token) {
+            let (token, kid, claims) = (token.into(), kid.into(), claims.clone());
+            let seen = Seen { token, keyring, kid, claims, memo: Memo::default() };
+            *place.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(seen));
+        }
+    }
+
+    /// The place of a token: by the end of its signature, which nobody who can't sign can choose.
+    fn place(&self, token: &str) -> Option<&RwLock<Option<Arc<Seen>>>> {
+        let end: [u8; 8] = *token.as_bytes().last_chunk()?;
+        let mixed = u64::from_le_bytes(end).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let places = self.places.len() as u64;
+        // The high half of the product is below the number of places, and so is an index.
+        let index = (u128::from(mixed) * u128::from(places)) >> 64;
+        self.places.get(usize::try_from(index).ok()?)
+    }
+}
+
+/// The claims of a token whose signature holds: just read, or remembered.
+pub(super) enum Verified {
+    Now(TokenClaims),
+    Before(Arc<Seen>),
+}
+
+impl Verified {
+    pub(super) fn into_claims(self) -> TokenClaims {
+        match self {
+            Self::Now(claims) => claims,
+            Self::Before(seen) => seen.claims.clone(),
+        }
+    }
+
+    pub(super) fn memo(&self) -> Option<&Memo> {
+        match self {
+            Self::Now(_) => None,
+            Self::Before(seen) => Some(&seen.memo),
+        }
+    }
+}
+
+impl Deref for Verified {
+    type Target = TokenClaims;
+
+    fn deref(&self) -> &TokenClaims {
+        match self {
+            Self::Now(claims) => claims,
+            Self::Before(seen) => &seen.claims,
+        }
+    }
+}
