@@ -1,0 +1,36 @@
+"""The contents of `flask.session` as a claim, by Flask's own rules for values that JSON has no type for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import json
+from flask.json.tag import TaggedJSONSerializer
+
+#: The application claim that holds the contents of `flask.session`.
+CLAIM = "flask"
+
+
+def encode(serializer: TaggedJSONSerializer, data: Mapping[str, Any]) -> str:
+    """The data as JSON text, tagged as Flask tags it. Equal data gives equal text."""
+    return serializer.dumps(dict(data))
+
+
+def text_of(tagged: object) -> str:
+    """The text that `encode` gave for a claim that has been read."""
+    return json.dumps(tagged, separators=(",", ":"))
+
+
+def decode(serializer: TaggedJSONSerializer, tagged: object) -> dict[str, Any]:
+    """The data of a claim, as new objects, so that the claim stays as it was signed."""
+    data = _untag(serializer, tagged)
+    return data if isinstance(data, dict) else {}
+
+
+def _untag(serializer: TaggedJSONSerializer, value: Any) -> Any:
+    if isinstance(value, dict):
+        return serializer.untag({name: _untag(serializer, part) for name, part in value.items()})
+    if isinstance(value, list):
+        return [_untag(serializer, part) for part in value]
+    return value

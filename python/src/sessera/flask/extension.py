@@ -1,0 +1,67 @@
+"""The extension itself."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask
+
+from sessera import Sessions
+
+from .current import current_session
+from .interface import SesseraInterface
+from .keeper import Keeper, current_keeper
+from .refusal import register
+from .settings import Settings
+
+logger = logging.getLogger("sessera.flask")
+
+
+class Sessera:
+    """Sessions in signed tokens for Flask: `Sessera(app)`, or `init_app` for application factories.
+
+    It takes the place of Flask's own sessions; `flask.session` keeps working. One object may serve several
+    applications. All settings are `SESSERA_*` in `app.config`; see `sessera.flask.settings`.
+
+    Raises InvalidConfig, which names the setting that is unknown or wrong.
+
+        >>> from flask import Flask, session
+        >>> from sessera import Keyring
+        >>> from sessera.flask import Sessera
+        >>> app = Flask("shop")
+        >>> app.config["SESSERA_KEYRING"] = Keyring.generate("HS256")
+        >>> sessera = Sessera(app)
+        >>> @app.post("/cart/<item>")
+        ... def put(item):
+        ...     session["cart"] = [*session.get("cart", []), item]
+        ...     return session["cart"]
+        >>> client = app.test_client()
+        >>> client.post("/cart/tea").json
+        ['tea']
+        >>> client.post("/cart/milk").json
+        ['tea', 'milk']
+    """
+
+    def __init__(self, app: Flask | None = None) -> None:
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Sets an application up. Its settings must be in place."""
+        if "sessera" in app.extensions:
+            raise RuntimeError("Sessera was set up on this application before")
+        settings = Settings.of(app)
+        keeper = Keeper(app, settings)
+        app.extensions["sessera"] = keeper
+        app.session_interface = SesseraInterface(keeper)
+        app.context_processor(lambda: {"current_session": current_session})
+        register(app, settings)
+        if settings.dev:
+            logger.warning(
+                "SESSERA_DEV is set: the cookie of %s works without TLS. Never set it in production.", app.name
+            )
+
+    @property
+    def sessions(self) -> Sessions:
+        """The Sessions of the current application, for what has no shorthand: `revoke_session`, for instance."""
+        return current_keeper().sessions

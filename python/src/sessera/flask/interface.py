@@ -1,0 +1,56 @@
+"""What Flask calls at the beginning and at the end of each request."""
+
+from __future__ import annotations
+
+from flask import Flask, Request, Response
+from flask.sessions import SessionInterface, SessionMixin, session_json_serializer
+
+from .keeper import Keeper
+from .saving import save
+from .session import FlaskSession
+
+
+class SesseraInterface(SessionInterface):
+    """Flask's sessions, in signed tokens. `Sessera` puts it in place."""
+
+    #: Tags the values that JSON has no type for; more are added by its `register`, as with Flask's own.
+    serializer = session_json_serializer
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
+
+    def open_session(self, app: Flask, request: Request) -> FlaskSession:
+        """Does nothing yet: a request that never asks for its session pays nothing for it."""
+        return FlaskSession(self._keeper, request.environ, self.serializer)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Writes the headers that the session asks for; none if nobody touched it."""
+        if session.accessed and isinstance(session, FlaskSession):
+            save(session, response)
+
+    def get_cookie_name(self, app: Flask) -> str:
+        """The cookie's name as browsers see it."""
+        return self._keeper.cookie.name
+
+    def get_cookie_domain(self, app: Flask) -> None:
+        """None: the cookie goes to the host that set it, and no other."""
+
+    def get_cookie_path(self, app: Flask) -> str:
+        """Always `/`."""
+        return "/"
+
+    def get_cookie_httponly(self, app: Flask) -> bool:
+        """Always true."""
+        return True
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """True but for development."""
+        return not self._keeper.settings.dev
+
+    def get_cookie_samesite(self, app: Flask) -> str:
+        """As `SESSERA_COOKIE_SAMESITE` says."""
+        return str(self._keeper.settings.cookie["same_site"])
+
+    def get_cookie_partitioned(self, app: Flask) -> bool:
+        """As `SESSERA_COOKIE_PARTITIONED` says."""
+        return bool(self._keeper.settings.cookie["partitioned"])

@@ -1,0 +1,101 @@
+"""What the extension keeps for one application: its sessions, its cookie, its settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Flask, current_app
+
+from sessera import Client, Cookie, CookieInvalid, Event, Sessions, client_address
+
+from .events import session_event
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+#: The longest that browsers keep a cookie, in seconds: 400 days.
+LONGEST_COOKIE = 400 * 24 * 60 * 60
+
+#: What a verb on a request's way out tells again, or tells of a race that it lost, which is no attack.
+_NOT_AGAIN = frozenset({"session_refused", "session_use_after_expire", "session_binding_changed", "authn_token_reuse"})
+
+
+class Keeper:
+    """One application's part of the extension. Made once, used by all threads."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+        self.cookie = Cookie(**settings.cookie)
+        self.sessions = self._sessions()
+        #: For tokens that were verified when the request came in. A slow view may outlive the grace of its
+        #: token; that it then lost a race to a faster request must not look like a theft and end the session.
+        self.in_flight = self._sessions(in_flight=True) if self.sessions.has_store else self.sessions
+
+    def _sessions(self, *, in_flight: bool = False) -> Sessions:
+        settings = self.settings
+        return Sessions(
+            settings.issuer,
+            settings.audience,
+            keyring=settings.keyring,
+            policy=settings.policy.replace(on_reuse="refuse") if in_flight else settings.policy,
+            store=settings.store,
+            clock=settings.clock,
+            observer=self._tell_outcome if in_flight else self._tell,
+        )
+
+    def token_of(self, environ: WSGIEnvironment) -> tuple[str | None, bool]:
+        """The token that a request brought, if any, and whether it stood in `Authorization`.
+
+        Raises CookieInvalid when there is more than one.
+        """
+        token = None
+        if "cookie" in self.settings.locations and (header := environ.get("HTTP_COOKIE")):
+            token = self.cookie.read(header)
+        if "header" in self.settings.locations and (header := environ.get("HTTP_AUTHORIZATION")):
+            scheme, _, value = header.partition(" ")
+            if scheme.lower() == "bearer":
+                if token is not None:
+                    raise CookieInvalid("the request brought a cookie and a bearer token at once")
+                return value.strip(" "), True
+        return token, False
+
+    def client_of(self, environ: WSGIEnvironment) -> Client:
+        """What is known of who sent a request."""
+        forwarded_for = environ.get("HTTP_X_FORWARDED_FOR")
+        hops = self.settings.trusted_hops
+        address = client_address(
+            environ.get("REMOTE_ADDR"),
+            [forwarded_for] if forwarded_for and hops else [],
+            hops,
+        )
+        return Client(ip=address, user_agent=environ.get("HTTP_USER_AGENT"))
+
+    def set_cookie(self, token: str, lasting: float | None) -> str:
+        """The `Set-Cookie` line for a token.
+
+        `lasting` is in seconds; None is for a cookie that goes with the browser.
+
+        Raises CookieInvalid when the cookie would be over 4096 bytes.
+        """
+        if lasting is None:
+            return self.cookie.set_cookie(token)
+        max_age = min(max(int(lasting), 1), LONGEST_COOKIE)
+        return Cookie(**self.settings.cookie, max_age=max_age).set_cookie(token)
+
+    def _tell(self, event: Event) -> None:
+        if session_event.receivers:
+            session_event.send(self.app, _async_wrapper=self.app.ensure_sync, event=event)
+
+    def _tell_outcome(self, event: Event) -> None:
+        if event.kind not in _NOT_AGAIN:
+            self._tell(event)
+
+
+def current_keeper() -> Keeper:
+    """The part of the extension that belongs to the application of this request."""
+    keeper: Keeper | None = current_app.extensions.get("sessera")
+    if keeper is None:
+        raise RuntimeError("this application was not given to Sessera: call Sessera(app), or init_app(app)")
+    return keeper

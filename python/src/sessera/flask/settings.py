@@ -1,0 +1,212 @@
+"""The `SESSERA_*` settings of an application, checked once, when the extension is set up."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from sessera import Cookie, InvalidConfig, Keyring, ManualClock, MemoryStore, Policy, SessionError
+
+from .keyfile import keyring_at
+
+logger = logging.getLogger("sessera.flask")
+
+#: Where a token may stand in a request.
+LOCATIONS = ("cookie", "header")
+
+#: Every setting, with what it is when the application says nothing.
+DEFAULTS: Mapping[str, str] = {
+    "SESSERA_ISSUER": "`https://` and SERVER_NAME; `http://localhost` without one",
+    "SESSERA_AUDIENCE": "the application's name",
+    "SESSERA_ALGORITHM": '"HS256"; "EdDSA" or "ES256" where others verify: of the keyring made at first start',
+    "SESSERA_KEYRING": "the file `sessera-keys.json` in the instance folder, made at first start",
+    "SESSERA_STORE": "a new MemoryStore for each process; None for no store",
+    "SESSERA_POLICY": "Policy()",
+    "SESSERA_IDLE_TIMEOUT": "that of Policy(): 30 minutes",
+    "SESSERA_ABSOLUTE_TIMEOUT": "that of Policy(): 12 hours",
+    "SESSERA_COOKIE_NAME": '"__Host-session"',
+    "SESSERA_COOKIE_SAMESITE": '"Lax"; "Strict" or "None"',
+    "SESSERA_COOKIE_PARTITIONED": "False",
+    "SESSERA_CLEAR_SITE_DATA": "True: a logout empties the browser's cache and storage of this origin",
+    "SESSERA_DEV": "False; True is for development over plain http",
+    "SESSERA_LOCATIONS": '("cookie", "header")',
+    "SESSERA_TRUSTED_HOPS": "0: the client's address is `request.remote_addr`",
+    "SESSERA_CLOCK": "the system's; a ManualClock for tests",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings that were checked."""
+
+    issuer: str
+    audience: str
+    keyring: Keyring
+    store: MemoryStore | None
+    policy: Policy
+    cookie: Mapping[str, Any]
+    clear_site_data: bool
+    dev: bool
+    locations: tuple[str, ...]
+    trusted_hops: int
+    clock: ManualClock | None
+
+    @classmethod
+    def of(cls, app: Flask) -> Settings:
+        """Reads the settings of an application.
+
+        Raises InvalidConfig, which names the setting that is unknown or wrong.
+        """
+        given = _Given(app.config)
+        given.refuse_unknown()
+        dev = given.flag("SESSERA_DEV", default=False)
+        return cls(
+            issuer=given.text("SESSERA_ISSUER", _default_issuer(app)),
+            audience=given.text("SESSERA_AUDIENCE", app.name),
+            keyring=_keyring(given, app),
+            store=_store(given),
+            policy=_policy(given),
+            cookie=_cookie(given, dev=dev),
+            clear_site_data=given.flag("SESSERA_CLEAR_SITE_DATA", default=True),
+            dev=dev,
+            locations=_locations(given),
+            trusted_hops=_trusted_hops(given),
+            clock=given.instance("SESSERA_CLOCK", ManualClock, None),
+        )
+
+    def unix_seconds(self) -> float:
+        """What time it is, by the clock that the sessions go by."""
+        return time.time() if self.clock is None else self.clock.unix_millis / 1000
+
+
+class _Given:
+    """The settings that the application gave, taken out one by one, each as the type that it must have."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self._given = {name: value for name, value in config.items() if name.startswith("SESSERA_")}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._given
+
+    def refuse_unknown(self) -> None:
+        for name in self._given:
+            if name not in DEFAULTS:
+                close = difflib.get_close_matches(name, DEFAULTS, n=1)
+                hint = f"; did you mean {close[0]}?" if close else ""
+                raise InvalidConfig(f"there is no setting {name}{hint}")
+
+    def value(self, name: str, default: Any) -> Any:
+        return self._given.get(name, default)
+
+    def text(self, name: str, default: str) -> str:
+        value = self.value(name, default)
+        if not isinstance(value, str) or not 0 < len(value.encode()) <= 512:
+            raise InvalidConfig(f"{name} must be a text of 1 to 512 bytes")
+        return value
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        value = self.value(name, default)
+        if not isinstance(value, bool):
+            raise InvalidConfig(f"{name} must be True or False")
+        return value
+
+    def instance(self, name: str, of: type[Any], default: Any) -> Any:
+        value = self.value(name, default)
+        if value is not default and not isinstance(value, of):
+            raise InvalidConfig(f"{name} must be a {of.__name__}")
+        return value
+
+
+def _default_issuer(app: Flask) -> str:
+    server_name = app.config.get("SERVER_NAME")
+    return f"https://{server_name}" if server_name else "http://localhost"
+
+
+def _keyring(given: _Given, app: Flask) -> Keyring:
+    algorithm = given.text("SESSERA_ALGORITHM", "HS256")
+    if algorithm not in ("HS256", "EdDSA", "ES256"):
+        raise InvalidConfig("SESSERA_ALGORITHM must be HS256, EdDSA or ES256")
+    value = given.value("SESSERA_KEYRING", Path(app.instance_path, "sessera-keys.json"))
+    if isinstance(value, Keyring):
+        return value
+    if not isinstance(value, (str, os.PathLike)) or not os.fspath(value):
+        raise InvalidConfig("SESSERA_KEYRING must be a Keyring, or the path of its file")
+    path = Path(os.fsdecode(value))
+    return _checked("SESSERA_KEYRING", lambda: keyring_at(path, algorithm))
+
+
+def _store(given: _Given) -> MemoryStore | None:
+    if "SESSERA_STORE" not in given:
+        return MemoryStore()
+    store: MemoryStore | None = given.instance("SESSERA_STORE", MemoryStore, None)
+    return store
+
+
+def _policy(given: _Given) -> Policy:
+    timeouts = [name for name in ("SESSERA_IDLE_TIMEOUT", "SESSERA_ABSOLUTE_TIMEOUT") if name in given]
+    if "SESSERA_POLICY" in given:
+        if timeouts:
+            raise InvalidConfig(f"SESSERA_POLICY says what {timeouts[0]} says again: keep one of them")
+        policy: Policy = given.instance("SESSERA_POLICY", Policy, None)
+        if policy is None:
+            raise InvalidConfig("SESSERA_POLICY must be a Policy")
+        return policy
+    policy = Policy()
+    for name in timeouts:
+        field = name.removeprefix("SESSERA_").lower()
+        span = _span(name, given.value(name, None))
+        policy = _checked(name, lambda policy=policy, field=field, span=span: policy.replace(**{field: span}))
+    if policy.absolute_timeout < policy.idle_timeout:
+        raise InvalidConfig(f"{timeouts[0]}: the absolute timeout would be shorter than the idle timeout")
+    return policy
+
+
+def _span(name: str, value: object) -> timedelta:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = _checked(name, lambda: timedelta(seconds=value))
+    if not isinstance(value, timedelta) or value < timedelta(seconds=1):
+        raise InvalidConfig(f"{name} must be a timedelta or a number of seconds, from 1 second on")
+    return value
+
+
+def _cookie(given: _Given, *, dev: bool) -> Mapping[str, Any]:
+    settings: dict[str, Any] = {"name": given.text("SESSERA_COOKIE_NAME", "__Host-session")}
+    # One after the other, so that what is refused is known by its name.
+    _checked("SESSERA_COOKIE_NAME", lambda: Cookie(**settings))
+    settings["dev"] = dev
+    settings["same_site"] = given.text("SESSERA_COOKIE_SAMESITE", "Lax")
+    _checked("SESSERA_COOKIE_SAMESITE", lambda: Cookie(**settings))
+    settings["partitioned"] = given.flag("SESSERA_COOKIE_PARTITIONED", default=False)
+    _checked("SESSERA_COOKIE_PARTITIONED", lambda: Cookie(**settings))
+    return settings
+
+
+def _locations(given: _Given) -> tuple[str, ...]:
+    value = given.value("SESSERA_LOCATIONS", LOCATIONS)
+    if not isinstance(value, (tuple, list)) or not value or any(place not in LOCATIONS for place in value):
+        raise InvalidConfig('SESSERA_LOCATIONS must be a tuple of "cookie", "header" or both')
+    return tuple(place for place in LOCATIONS if place in value)
+
+
+def _trusted_hops(given: _Given) -> int:
+    value = given.value("SESSERA_TRUSTED_HOPS", 0)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 32:
+        raise InvalidConfig("SESSERA_TRUSTED_HOPS must be a whole number from 0 to 32")
+    return value
+
+
+def _checked(name: str, make: Callable[[], Any]) -> Any:
+    """What `make` makes; if it can't, the error names the setting."""
+    try:
+        return make()
+    except (SessionError, OSError, ValueError, OverflowError, TypeError) as error:
+        raise InvalidConfig(f"{name}: {error}") from error

@@ -1,0 +1,148 @@
+"""What a view does with the session: log in, elevate, log out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import json
+
+from sessera import InvalidClaim, InvalidConfig, Issued
+
+from .current import open_session
+from .data import CLAIM, encode
+from .session import FlaskSession
+from .visit import ANONYMOUS
+
+
+def login(
+    subject: str,
+    claims: Mapping[str, Any] | None = None,
+    *,
+    acr: str | None = None,
+    amr: Sequence[str] = (),
+) -> Issued:
+    """Starts a session of this subject. Call it when the user has just authenticated.
+
+    The session is always a new one. The one that the request came with, an anonymous one for instance, is
+    revoked, and nothing that the client brought is adopted but the contents of `flask.session`; those of
+    another subject are dropped.
+
+    `claims` are signed into the token and can be read by who holds it. `acr` and `amr` say how the user
+    authenticated (RFC 8176: `["pwd", "otp"]`).
+
+    The response sets the cookie. A client that keeps its token itself gets it as `token` of the result.
+
+    Raises InvalidClaim for a claim or a subject that no token may carry, TooLarge or CookieInvalid when there
+    is more than a token or a cookie can hold, StoreUnavailable when the replaced session can't be revoked.
+
+        >>> from flask import Flask, request
+        >>> from sessera import Keyring
+        >>> from sessera.flask import Sessera, current_session, login
+        >>> app = Flask("shop")
+        >>> app.config["SESSERA_KEYRING"] = Keyring.generate("HS256")
+        >>> sessera = Sessera(app)
+        >>> @app.post("/login")
+        ... def log_in():
+        ...     login("user-42", {"roles": ["editor"]}, amr=["pwd"])
+        ...     return current_session.subject
+        >>> app.test_client().post("/login").text
+        'user-42'
+    """
+    if subject == ANONYMOUS:
+        raise InvalidClaim("this subject is kept for visitors who are not logged in")
+    session = _opened()
+    visit = session.visit
+    signed = _application_claims(claims)
+    session.load()
+    if visit.logged_in and visit.session is not None and visit.session.subject != subject:
+        session.clear()
+    if session:
+        signed[CLAIM] = json.loads(encode(session.serializer, session))
+    return visit.login(subject, signed, acr, tuple(amr))
+
+
+def elevate(
+    *,
+    claims: Mapping[str, Any] | None = None,
+    acr: str | None = None,
+    amr: Sequence[str] = (),
+) -> Issued:
+    """Raises the session's rights. Call it when the user has just authenticated again.
+
+    The session goes on under a new generation, authenticated now; the old token is dead at once. `claims` are
+    added to those of the session, or take the place of those of the same name.
+
+    Raises Superseded when the session was elevated or rotated by another request at the same moment, and
+    InvalidConfig without a store.
+
+        >>> from flask import Flask
+        >>> from sessera import Keyring
+        >>> from sessera.flask import Sessera, current_session, elevate, login
+        >>> app = Flask("shop")
+        >>> app.config["SESSERA_KEYRING"] = Keyring.generate("HS256")
+        >>> sessera = Sessera(app)
+        >>> with app.test_request_context():
+        ...     issued = login("user-42", acr="aal1")
+        ...     issued = elevate(claims={"role": "admin"}, acr="aal2")
+        ...     current_session.claims["role"], current_session.acr, current_session.generation
+        ('admin', 'aal2', 1)
+    """
+    visit = _opened().visit
+    if not visit.logged_in:
+        raise InvalidClaim("nobody is logged in, so there is nothing to elevate")
+    return visit.elevate(_application_claims(claims), acr, tuple(amr))
+
+
+def logout() -> None:
+    """Ends the session: with a store its tokens are refused from now on, wherever they are kept.
+
+    `flask.session` is empty afterwards; what is put into it then (a message, for instance) is kept in a new,
+    anonymous session. Without a store only the cookie goes: a token that was copied before stays good until
+    it expires.
+
+    Raises StoreUnavailable when the session can't be revoked; the cookie goes all the same.
+    """
+    session = _opened()
+    visit = session.visit
+    ended = visit.session
+    session.clear()
+    visit.end()
+    visit.logged_out = True
+    if ended is not None and visit.keeper.sessions.has_store:
+        visit.keeper.sessions.revoke_session(ended.id)
+
+
+def logout_everywhere(*, keep_current: bool = False) -> None:
+    """Ends all sessions of the user who is logged in, on all devices; with `keep_current`, all but this one.
+
+    The kept session goes on under a new id.
+
+    Raises InvalidConfig without a store, StoreUnavailable when nothing could be revoked.
+    """
+    session = _opened()
+    visit = session.visit
+    if not visit.keeper.sessions.has_store:
+        raise InvalidConfig("without a store sessions can't be ended elsewhere: SESSERA_STORE is None")
+    if not visit.logged_in or visit.session is None:
+        logout()
+    elif keep_current:
+        visit.revoke_others()
+    else:
+        subject = visit.session.subject
+        logout()
+        visit.keeper.sessions.revoke_subject(subject)
+
+
+def _opened() -> FlaskSession:
+    session = open_session()
+    if session.visit.closed:
+        raise RuntimeError("the response's headers are made already: the session can't change any more")
+    return session
+
+
+def _application_claims(claims: Mapping[str, Any] | None) -> dict[str, Any]:
+    own = dict(claims or {})
+    if CLAIM in own:
+        raise InvalidClaim(f"the claim `{CLAIM}` holds flask.session: choose another name")
+    return own

@@ -1,0 +1,163 @@
+"""One request's dealings with its session: what it brought, and what its response will give back."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from sessera import Client, InvalidClaim, Issued, Session, SessionError
+
+from .data import CLAIM
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+    from .current import CurrentSession
+    from .keeper import Keeper
+
+logger = logging.getLogger("sessera.flask")
+
+#: The subject of visitors who are not logged in, but have something in `flask.session`.
+ANONYMOUS = "~anonymous"
+
+#: Errors at the door behind which a good session may stand: a newer token is on its way to the client, or
+#: this server can't tell. Nothing is set then that would take its place.
+_MAY_BE_GOOD = frozenset({"superseded", "revocations_stale", "store_unavailable"})
+
+
+class Visit:
+    """Made when a view first asks for the session; the token is verified then, and only then."""
+
+    def __init__(self, keeper: Keeper, environ: WSGIEnvironment) -> None:
+        self.keeper = keeper
+        self.environ = environ
+        #: The session as it stands now, with its token: the one that came, or what a verb made of it.
+        self.session: Session | None = None
+        self.token: str | None = None
+        #: Why the token that came was refused.
+        self.error: SessionError | None = None
+        #: Whether the token came in `Authorization`; then no cookie is set.
+        self.by_header = False
+        #: Whether `token` is one that the client does not have yet.
+        self.pending = False
+        #: Whether the client's cookie is to go.
+        self.ended = False
+        #: Whether that is because the user logged out.
+        self.logged_out = False
+        #: Whether the response's headers are made, so that nothing more can be sent.
+        self.closed = False
+        #: What `current_session` stands for, made when it is asked for.
+        self.current: CurrentSession | None = None
+        self._client: Client | None = None
+        self._open()
+        #: Whether the request brought no session that is good.
+        self.new = self.session is None
+
+    def _open(self) -> None:
+        try:
+            token, self.by_header = self.keeper.token_of(self.environ)
+            if token is not None:
+                self.session = self.keeper.sessions.verify(token, client=self.client)
+                self.token = token
+        except SessionError as error:
+            self.error = error
+            logger.info("session refused (%s): %s", error.code, error)
+
+    @property
+    def client(self) -> Client:
+        """Who sent the request."""
+        if self._client is None:
+            self._client = self.keeper.client_of(self.environ)
+        return self._client
+
+    @property
+    def logged_in(self) -> bool:
+        """Whether there is a session, and somebody's."""
+        return self.session is not None and self.session.subject != ANONYMOUS
+
+    @property
+    def rotation_due(self) -> bool:
+        """Whether a new generation is due, and nothing new is on its way to the client yet.
+
+        An anonymous session carries no rights that a thief could use: its idle limit is only moved.
+        """
+        due = self.session is not None and self.session.renew_due and not self.pending
+        return due and self.logged_in and self.keeper.sessions.has_store
+
+    @property
+    def by_cookie(self) -> bool:
+        """Whether the client is given its tokens in a cookie."""
+        return not self.by_header and "cookie" in self.keeper.settings.locations
+
+    @property
+    def may_begin(self) -> bool:
+        """Whether an anonymous session may take the place of what the client holds."""
+        return self.by_cookie and (self.error is None or self.error.code not in _MAY_BE_GOOD)
+
+    def login(self, subject: str, claims: dict[str, Any], acr: str | None, amr: tuple[str, ...]) -> Issued:
+        """A new session, under a new id; the one that the request came with is over."""
+        replaced = self.session.id if self.session is not None and self.keeper.sessions.has_store else None
+        issued = self.keeper.sessions.issue(
+            subject, claims=claims, client=self.client, acr=acr, amr=amr, replaces=replaced
+        )
+        return self._take(issued)
+
+    def elevate(self, claims: dict[str, Any], acr: str | None, amr: tuple[str, ...]) -> Issued:
+        """More rights for this session, under a new generation."""
+        if self.session is not None and self.session.superseded:
+            self.rotate()
+        issued = self.keeper.in_flight.elevate(
+            self._held(), client=self.client, claims=claims, acr=acr, amr=amr
+        )
+        return self._take(issued)
+
+    def rotate(self) -> Issued:
+        """The next generation of this session: the same one for all requests that ask at once."""
+        return self._take(self.keeper.in_flight.rotate(self._held(), client=self.client))
+
+    def renew(self, claims: dict[str, Any] | None = None) -> Issued:
+        """This session with its idle limit moved on, and these claims, if any, instead of its own."""
+        return self._take(self.keeper.in_flight.renew(self._held(), client=self.client, claims=claims))
+
+    def revoke_others(self) -> Issued:
+        """Ends all sessions of this subject but this one, which goes on under a new id."""
+        return self._take(self.keeper.in_flight.revoke_others(self._held(), client=self.client))
+
+    def begin(self, claims: dict[str, Any]) -> Issued:
+        """A session for a visitor who is not logged in."""
+        return self._take(self.keeper.sessions.issue(ANONYMOUS, claims=claims, client=self.client))
+
+    def end(self) -> None:
+        """The client's cookie goes, and nothing is held any more."""
+        self.session = self.token = self.error = None
+        self.pending = False
+        self.ended = True
+
+    def still_good(self) -> bool:
+        """Whether the token that is held would be accepted at this moment."""
+        try:
+            self.keeper.in_flight.verify(self._held(), client=self.client)
+        except SessionError:
+            return False
+        return True
+
+    def application_claims(self) -> dict[str, Any]:
+        """The claims of the session but for the contents of `flask.session`."""
+        if self.session is None:
+            return {}
+        return {name: value for name, value in self.session.claims.items() if name != CLAIM}
+
+    def _take(self, issued: Issued) -> Issued:
+        if self.by_cookie:
+            # A cookie that browsers would drop is an error here and now, and what was held stays.
+            self.keeper.cookie.set_cookie(issued.token)
+        self.session, self.token = issued.session, issued.token
+        self.error = None
+        self.pending = True
+        self.ended = False
+        return issued
+
+    def _held(self) -> str:
+        if self.token is None:
+            raise InvalidClaim("there is no session")
+        return self.token

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import pytest
+from flask import Flask, jsonify, request, session
+from flask.typing import ResponseReturnValue
+
+from sessera import Keyring, ManualClock
+from sessera.flask import (
+    Sessera,
+    current_session,
+    elevate,
+    login,
+    logout,
+    logout_everywhere,
+    session_required,
+)
+
+COOKIE = "__Host-session"
+
+MakeApp: TypeAlias = Callable[..., Flask]
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(1_800_000_000)
+
+
+@pytest.fixture
+def keyring() -> Keyring:
+    return Keyring.generate("HS256")
+
+
+@pytest.fixture
+def make_app(clock: ManualClock, keyring: Keyring) -> MakeApp:
+    """Makes an application with views for what the tests do; its settings are the keywords, without prefix."""
+
+    def make(**settings: Any) -> Flask:
+        app = Flask("shop")
+        app.testing = True
+        app.config.update(SESSERA_CLOCK=clock, SESSERA_KEYRING=keyring)
+        app.config.update({f"SESSERA_{name}": value for name, value in settings.items()})
+        Sessera(app)
+        add_views(app)
+        return app
+
+    return make
+
+
+@pytest.fixture
+def app(make_app: MakeApp) -> Flask:
+    return make_app()
+
+
+def add_views(app: Flask) -> None:
+    @app.get("/untouched")
+    def untouched() -> str:
+        return "untouched"
+
+    @app.get("/whoami")
+    def whoami() -> ResponseReturnValue:
+        if current_session:
+            return jsonify(
+                subject=current_session.subject,
+                id=current_session.id,
+                generation=current_session.generation,
+                acr=current_session.acr,
+                amr=current_session.amr,
+                claims=dict(current_session.claims),
+            )
+        return jsonify(subject=None, error=current_session.error)
+
+    @app.get("/data")
+    def data() -> ResponseReturnValue:
+        return jsonify(dict(session))
+
+    @app.post("/data")
+    def put() -> ResponseReturnValue:
+        session.update(request.get_json())
+        return jsonify(dict(session))
+
+    @app.post("/clear")
+    def clear() -> str:
+        session.clear()
+        return "cleared"
+
+    @app.post("/login/<subject>")
+    def log_in(subject: str) -> ResponseReturnValue:
+        claims = request.get_json(silent=True)
+        return jsonify(token=login(subject, claims).token, id=current_session.id)
+
+    @app.post("/elevate")
+    @session_required
+    def rise() -> str:
+        elevate(claims={"role": "admin"}, acr="aal2", amr=["pwd", "otp"])
+        return current_session.subject
+
+    @app.post("/logout")
+    def log_out() -> str:
+        logout()
+        return "bye"
+
+    @app.post("/logout-everywhere")
+    def log_out_everywhere() -> str:
+        logout_everywhere(keep_current="keep" in request.args)
+        return "bye"
+
+    @app.get("/private")
+    @session_required
+    def private() -> str:
+        return current_session.subject

@@ -1,0 +1,135 @@
+"""A request that never asks for its session pays nothing for it, and its response says nothing of it."""
+
+from __future__ import annotations
+
+import pytest
+from browser import send, set_cookies
+from conftest import MakeApp
+from flask import Flask, Response, current_app, render_template_string, session
+from flask.typing import ResponseReturnValue
+
+from sessera.flask import current_session
+from sessera.flask.keeper import Keeper
+
+
+def test_an_untouched_request_verifies_nothing(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def looked(self: Keeper, environ: object) -> None:
+        raise AssertionError("the session was looked at")
+
+    monkeypatch.setattr(Keeper, "token_of", looked)
+    assert send(app, "x.y.z", "/untouched").text == "untouched"
+
+
+@pytest.mark.parametrize("token", ["x.y.z", ""])
+def test_an_untouched_request_adds_no_header(app: Flask, token: str) -> None:
+    headers = send(app, token, "/untouched").headers
+    assert not {"Vary", "Set-Cookie", "Cache-Control"} & set(headers.keys())
+
+
+def test_a_template_that_does_not_ask_for_the_session_is_no_touch(make_app: MakeApp) -> None:
+    app = make_app()
+
+    @app.get("/page")
+    def page() -> str:
+        return render_template_string("hello")
+
+    @app.get("/greeting")
+    def greeting() -> str:
+        return render_template_string("{% if current_session %}hello{% endif %}")
+
+    assert "Vary" not in send(app, "x.y.z", "/page").headers
+    assert send(app, "x.y.z", "/greeting").headers["Vary"] == "Cookie"
+
+
+@pytest.mark.parametrize("path", ["/whoami", "/data", "/private"])
+def test_a_touched_request_varies_by_cookie(app: Flask, path: str) -> None:
+    for token in ("x.y.z", ""):
+        response = send(app, token, path)
+        assert response.headers["Vary"] == "Cookie"
+        assert not set_cookies(response)
+        assert "Cache-Control" not in response.headers
+
+
+def test_what_varies_already_is_kept(make_app: MakeApp) -> None:
+    app = make_app()
+
+    @app.get("/vary/<path:value>")
+    def vary(value: str) -> ResponseReturnValue:
+        response = Response("")
+        for line in value.split("/"):
+            response.headers.add("Vary", line)
+        return current_app.make_response((response, {"X-Known": str(bool(current_session))}))
+
+    for given, expected in [
+        ("Accept-Encoding", "Accept-Encoding, Cookie"),
+        ("Accept-Encoding/Accept", "Accept-Encoding, Accept, Cookie"),
+        ("cookie", "cookie"),
+        ("X-Cookie-Law", "X-Cookie-Law, Cookie"),
+        ("*", "*"),
+    ]:
+        headers = app.test_client().get(f"/vary/{given}").headers
+        assert ", ".join(headers.getlist("Vary")) == expected
+
+
+def test_asking_for_names_only_is_a_touch(make_app: MakeApp) -> None:
+    app = make_app()
+
+    @app.get("/has")
+    def has() -> list[bool]:
+        return ["a" in session]
+
+    @app.get("/count")
+    def count() -> list[int]:
+        return [len(session)]
+
+    for path in ("/has", "/count"):
+        assert app.test_client().get(path).headers["Vary"] == "Cookie"
+
+
+def test_a_response_with_a_cookie_is_not_stored(app: Flask) -> None:
+    for path, method in [("/data", "POST"), ("/login/ada", "POST"), ("/logout", "POST")]:
+        response = app.test_client().open(path, method=method, json={"a": 1})
+        assert len(set_cookies(response)) == 1
+        assert response.headers["Cache-Control"] == "no-store"
+        assert response.headers["Vary"] == "Cookie"
+
+
+def test_no_store_overrides_what_the_view_said(make_app: MakeApp) -> None:
+    app = make_app()
+
+    @app.get("/cached")
+    def cached() -> ResponseReturnValue:
+        session["a"] = 1
+        return "", 200, {"Cache-Control": "public, max-age=60"}
+
+    assert app.test_client().get("/cached").headers.getlist("Cache-Control") == ["no-store"]
+
+
+@pytest.mark.parametrize("status", [302, 304, 404, 500])
+def test_every_status_gets_the_headers(make_app: MakeApp, status: int) -> None:
+    app = make_app()
+
+    @app.get("/answer")
+    def answer() -> ResponseReturnValue:
+        session["a"] = 1
+        return "", status
+
+    response = app.test_client().get("/answer")
+    assert response.status_code == status
+    assert len(set_cookies(response)) == 1
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Vary"] == "Cookie"
+
+
+def test_an_unhandled_error_keeps_what_was_put_in_before(make_app: MakeApp) -> None:
+    app = make_app()
+    app.testing = False
+
+    @app.get("/fails")
+    def fails() -> str:
+        session["a"] = 1
+        raise ZeroDivisionError
+
+    client = app.test_client()
+    assert client.get("/fails").status_code == 500
+    assert client.get("/data").json == {"a": 1}
