@@ -36,7 +36,7 @@ def python(*arguments: str) -> list[str]:
 STEPS = [
     Step("fmt", ["cargo", "fmt", "--all", "--check"]),
     Step("clippy", ["cargo", "clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]),
-    Step("rust", ["cargo", "test", "--workspace", "--quiet"]),
+    Step("rust", ["cargo", "test", "--quiet"]),
     Step("doc", ["cargo", "doc", "--workspace", "--no-deps", "--quiet"]),
     Step("deny", ["cargo", "deny", "--offline", "check", "bans", "licenses", "sources"], only_with="cargo-deny"),
     Step("wheel", ["scripts/wheel.sh"]),
