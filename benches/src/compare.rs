@@ -15,20 +15,27 @@ impl<'a> Contender<'a> {
     }
 }
 
-/// Times all contenders for `rounds` rounds of about a millisecond each, and prints medians and their
-/// ratio to the first.
+/// Times all contenders for `rounds` rounds of about a millisecond each, and prints the fastest round of each,
+/// the median, and the median's ratio to the first's.
 pub fn compare(title: &str, rounds: usize, contenders: Vec<Contender<'_>>) {
-    println!("\n{title}");
+    println!("\n{title:<46} {:>10} {:>10}    ratio", "fastest", "median");
     let mut contenders: Vec<_> = contenders.into_iter().map(Timed::new).collect();
     for _ in 0..rounds {
         for contender in &mut contenders {
             contender.round();
         }
     }
-    let first = contenders[0].median();
     for contender in &mut contenders {
-        let median = contender.median();
-        println!("  {:<44} {:>10.3} µs  {:>7.2}×", contender.contender.name, median / 1000.0, median / first);
+        contender.nanos.sort_by(f64::total_cmp);
+    }
+    let first = contenders[0].median();
+    for contender in &contenders {
+        let (fastest, median) = (contender.nanos[0] / 1000.0, contender.median() / 1000.0);
+        println!(
+            "  {:<44} {fastest:>7.3} µs {median:>7.3} µs {:>7.2}×",
+            contender.contender.name,
+            median * 1000.0 / first
+        );
     }
 }
 
@@ -57,8 +64,8 @@ impl<'a> Timed<'a> {
         self.nanos.push(started.elapsed().as_nanos() as f64 / f64::from(self.repeat));
     }
 
-    fn median(&mut self) -> f64 {
-        self.nanos.sort_by(f64::total_cmp);
+    /// Of rounds that are sorted.
+    fn median(&self) -> f64 {
         self.nanos[self.nanos.len() / 2]
     }
 }

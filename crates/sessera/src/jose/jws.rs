@@ -12,6 +12,8 @@ use crate::keyring::{Algorithm, Key, Keyring};
 
 /// Most bytes of a signed token.
 pub const MOST_BYTES: usize = 4096;
+/// Most bytes of a payload, decoded.
+pub(crate) const LONGEST_PAYLOAD: usize = MOST_BYTES * 3 / 4;
 /// Most characters of a header, as encoded.
 pub(crate) const MOST_HEADER: usize = 512;
 
@@ -60,19 +62,19 @@ pub(crate) fn sign_with(header: &str, payload: &[u8], key: &Key) -> Result<Strin
 /// # Errors
 /// `too_large`, `malformed`, `unsupported_algorithm`, `unknown_key`, `bad_signature`, `wrong_type`.
 pub fn verify(token: &str, typ: &str, keyring: &Keyring, now: OffsetDateTime) -> Result<Vec<u8>> {
-    let mut buffer = Vec::new();
-    open(token, typ, keyring, unix_millis(now), &mut buffer)?;
-    Ok(buffer)
+    let mut buffer = [0; LONGEST_PAYLOAD];
+    let (_, payload) = open(token, typ, keyring, unix_millis(now), &mut buffer)?;
+    Ok(payload.to_vec())
 }
 
-/// Verifies a token into `buffer`, which then holds the payload, and returns the key that had signed it.
-pub(crate) fn open<'k>(
+/// Verifies a token, and returns the key that had signed it and the payload, decoded into `buffer`.
+pub(crate) fn open<'k, 'b>(
     token: &str,
     typ: &str,
     keyring: &'k Keyring,
     now: u64,
-    buffer: &mut Vec<u8>,
-) -> Result<&'k Key> {
+    buffer: &'b mut [u8; LONGEST_PAYLOAD],
+) -> Result<(&'k Key, &'b [u8])> {
     let parts = Compact::split(token)?;
     // Every header that we write ourselves for sessions is known beforehand.
     let (key, typ_matches) = if let Some(key) = keyring.find_by_header(parts.header_and_dot) {
@@ -84,9 +86,13 @@ pub(crate) fn open<'k>(
     if !key.verifies_at(now) {
         return Err(SessionError::new(ErrorKind::UnknownKey, "the key is retired"));
     }
-    parts.decode_payload(buffer)?;
+    let payload = parts.decode_payload(buffer)?;
     parts.check_signature(|message, signature| key.verify(message, signature))?;
-    if typ_matches { Ok(key) } else { Err(SessionError::new(ErrorKind::WrongType, "typ is another")) }
+    if typ_matches {
+        Ok((key, payload))
+    } else {
+        Err(SessionError::new(ErrorKind::WrongType, "typ is another"))
+    }
 }
 
 /// A compact JWS in its parts. Nothing is decoded yet.
@@ -134,14 +140,10 @@ impl<'a> Compact<'a> {
     }
 
     /// Decodes the payload, which nobody may look at before the signature held.
-    pub(crate) fn decode_payload(&self, buffer: &mut Vec<u8>) -> Result<()> {
-        buffer.clear();
-        buffer.resize(self.payload.len() * 3 / 4, 0);
-        let length = base64url::decode_slice(self.payload, buffer)
-            .map(|payload| payload.len())
-            .map_err(|_| SessionError::new(ErrorKind::Malformed, "the payload is not canonical base64url"))?;
-        buffer.truncate(length);
-        Ok(())
+    pub(crate) fn decode_payload<'b>(&self, buffer: &'b mut [u8; LONGEST_PAYLOAD]) -> Result<&'b [u8]> {
+        base64url::decode_slice(self.payload, buffer)
+            .map(|payload| &*payload)
+            .map_err(|_| SessionError::new(ErrorKind::Malformed, "the payload is not canonical base64url"))
     }
 
     /// Decodes the signature and checks it over the message.

@@ -110,7 +110,7 @@ impl SessionsBuilder {
         check_keyring(&keyring, &self.policy, self.sealed)?;
         Ok(Sessions {
             realm: Realm::new(self.issuer, self.audience),
-            keys: ArcSwap::from_pointee(Keys { keyring, serial: 0 }),
+            keys: ArcSwap::from_pointee(Keys::new(keyring, 0)),
             seen: SeenTokens::with_capacity(self.remembered),
             policy: self.policy,
             sealed: self.sealed,

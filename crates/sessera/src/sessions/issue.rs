@@ -35,9 +35,10 @@ impl Sessions {
             // A login after "log out everywhere" lives, even within the same millisecond.
             started_at = now.max(store.index().cut(&login.subject).saturating_add(1));
         }
-        let mut claims = TokenClaims {
+        let mut claims = Box::new(TokenClaims {
             subject: login.subject,
             id,
+            id_text: id.to_string(),
             generation: 0,
             issued_at: 0,
             not_before: 0,
@@ -50,7 +51,7 @@ impl Sessions {
             amr: login.amr,
             key_thumbprint: self.policy.binding.binds_key().then(|| client.key.clone()).flatten(),
             application: Claims::none(),
-        };
+        });
         self.date(&mut claims, now);
         let issued = self.mint(claims, &members, now)?;
         if let Some(replaced) = &login.replaces {

@@ -22,7 +22,7 @@ impl Sessions {
     }
 
     /// Signs the claims with the key that signs at their `iat`, so that every server picks the same.
-    pub(super) fn mint(&self, mut claims: TokenClaims, members: &str, now: u64) -> Result<Issued> {
+    pub(super) fn mint(&self, mut claims: Box<TokenClaims>, members: &str, now: u64) -> Result<Issued> {
         check(&claims)?;
         let payload = claims.write(&self.realm, members);
         let keyring = &self.keys.load().keyring;
@@ -37,7 +37,7 @@ impl Sessions {
 
     pub(super) fn session(
         &self,
-        claims: TokenClaims,
+        claims: Box<TokenClaims>,
         superseded: bool,
         binding: Binding,
         now: u64,
@@ -45,7 +45,7 @@ impl Sessions {
         let renew_at = claims.issued_at.saturating_mul(1000).saturating_add(self.policy.renew_ms());
         Session {
             subject: claims.subject,
-            id: claims.id.to_string(),
+            id: claims.id_text,
             generation: claims.generation,
             issued_at: instant_of_second(claims.issued_at),
             started_at: instant(claims.started_at_ms),

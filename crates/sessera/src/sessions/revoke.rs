@@ -46,6 +46,7 @@ impl Sessions {
         let members = NewClaims::from(&claims.application).members;
         self.revoke_subject(&claims.subject)?;
         claims.id = SessionId::generate()?;
+        claims.id_text = claims.id.to_string();
         claims.generation = 0;
         claims.started_at_ms = now.max(self.store()?.index().cut(&claims.subject).saturating_add(1));
         claims.fingerprint = crate::binding::bind(

@@ -57,17 +57,16 @@ impl SeenTokens {
 }
 
 /// The claims of a token whose signature holds: just read, or remembered.
-#[expect(clippy::large_enum_variant, reason = "it lives on the stack for the length of one call")]
 pub(super) enum Verified {
-    Now(TokenClaims),
+    Now(Box<TokenClaims>),
     Before(Arc<Seen>),
 }
 
 impl Verified {
-    pub(super) fn into_claims(self) -> TokenClaims {
+    pub(super) fn into_claims(self) -> Box<TokenClaims> {
         match self {
             Self::Now(claims) => claims,
-            Self::Before(seen) => seen.claims.clone(),
+            Self::Before(seen) => Box::new(seen.claims.clone()),
         }
     }
 

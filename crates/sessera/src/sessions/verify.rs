@@ -19,12 +19,12 @@ use crate::token::{self, SEALED_CONTENT, SESSION_TYPE, TokenClaims};
 
 thread_local! {
     /// Where payloads are decoded. Nothing is called while it is borrowed that could come back here.
-    static PAYLOAD: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static PAYLOAD: RefCell<[u8; jws::LONGEST_PAYLOAD]> = const { RefCell::new([0; jws::LONGEST_PAYLOAD]) };
 }
 
 /// A token that passed every check.
 pub(super) struct Checked {
-    pub(super) claims: TokenClaims,
+    pub(super) claims: Box<TokenClaims>,
     /// Where its session stands, if there is a mark.
     pub(super) mark: Option<SessionMark>,
     pub(super) superseded: bool,
@@ -86,17 +86,18 @@ impl Sessions {
 
     /// The claims of a signed token, and the key that had signed it.
     fn read<'k>(&self, token: &str, keys: &'k Keys, now: u64) -> Result<(Verified, &'k Key)> {
-        if let Some(seen) = self.seen.get(token, keys.serial)
+        // A MAC is checked about as fast as a token is looked up.
+        if keys.asymmetric
+            && let Some(seen) = self.seen.get(token, keys.serial)
             && let Some(key) = keys.keyring.find(&seen.kid).filter(|key| key.verifies_at(now))
         {
             return Ok((Verified::Before(seen), key));
         }
-        let (claims, key) = PAYLOAD.with_borrow_mut(|payload| {
-            let key = jws::open(token, SESSION_TYPE, &keys.keyring, now, payload)?;
+        let (claims, key) = PAYLOAD.with_borrow_mut(|buffer| {
+            let (key, payload) = jws::open(token, SESSION_TYPE, &keys.keyring, now, buffer)?;
             token::read(payload, &self.realm).map(|claims| (claims, key))
         })?;
-        // A MAC is checked as fast as a token is looked up.
-        if !key.algorithm().is_symmetric() {
+        if keys.asymmetric {
             self.seen.put(token, keys.serial, key.kid(), &claims);
         }
         Ok((Verified::Now(claims), key))

@@ -44,6 +44,8 @@ impl Realm {
 pub(crate) struct TokenClaims {
     pub(crate) subject: String,
     pub(crate) id: SessionId,
+    /// `id` as it is written.
+    pub(crate) id_text: String,
     pub(crate) generation: u64,
     /// `iat`, in seconds like all claims but `sat`.
     pub(crate) issued_at: u64,

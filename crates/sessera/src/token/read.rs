@@ -14,7 +14,7 @@ use crate::session_id::SessionId;
 /// # Errors
 /// `malformed` and `too_large` as the strict reader, `invalid_claim` for a claim that is missing or not what
 /// it must be, then `wrong_issuer`, then `wrong_audience`.
-pub(crate) fn read(payload: &[u8], realm: &Realm) -> Result<TokenClaims> {
+pub(crate) fn read(payload: &[u8], realm: &Realm) -> Result<Box<TokenClaims>> {
     let payload = std::str::from_utf8(payload)
         .map_err(|_| SessionError::new(ErrorKind::Malformed, "the payload is not UTF-8"))?;
     if let Some((claims, rest_at)) = fast::begin(payload, realm) {
@@ -22,11 +22,11 @@ pub(crate) fn read(payload: &[u8], realm: &Realm) -> Result<TokenClaims> {
     }
     let mut draft = Draft::default();
     json::read_object(payload.as_bytes(), Limits::TOKEN, |name, value| draft.member(&name, value, realm))?;
-    draft.into_claims(Claims::of(Arc::from(payload), None))
+    draft.into_claims(Claims::of(Arc::from(payload), None)).map(Box::new)
 }
 
 /// Adds what stands behind the claims of the fast path.
-fn rest(payload: &str, at: usize, mut claims: TokenClaims) -> Result<TokenClaims> {
+fn rest(payload: &str, at: usize, mut claims: Box<TokenClaims>) -> Result<Box<TokenClaims>> {
     let read = fast::MEMBERS + usize::from(claims.fingerprint.is_some());
     let limits = Limits { members: MOST_MEMBERS - read, ..Limits::TOKEN };
     json::read_rest_of_object(payload, at, limits, |name, value| {
@@ -86,6 +86,7 @@ impl Draft<'_> {
         let claims = TokenClaims {
             subject: self.subject.ok_or_else(|| missing("sub is missing"))?.into_owned(),
             id,
+            id_text: self.id_text.to_owned(),
             generation,
             issued_at: self.issued_at.ok_or_else(|| missing("iat is missing"))?,
             not_before: self.not_before.ok_or_else(|| missing("nbf is missing"))?,

@@ -19,12 +19,11 @@ impl TokenClaims {
         number(&mut json, ",\"iat\":", self.issued_at);
         number(&mut json, ",\"nbf\":", self.not_before);
         number(&mut json, ",\"exp\":", self.expires_at);
-        let id = self.id.to_text();
         json.push_str(",\"jti\":\"");
-        json.push_str(id.as_str());
+        json.push_str(&self.id_text);
         number(&mut json, ".", self.generation);
         json.push_str("\",\"sid\":\"");
-        json.push_str(id.as_str());
+        json.push_str(&self.id_text);
         number(&mut json, "\",\"auth_time\":", self.authenticated_at);
         number(&mut json, ",\"gen\":", self.generation);
         number(&mut json, ",\"sat\":", self.started_at_ms);

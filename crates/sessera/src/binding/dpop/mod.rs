@@ -18,7 +18,7 @@ use self::replay::ReplayCache;
 use crate::clock::{instant, unix_millis};
 use crate::codec::base64url;
 use crate::error::{ErrorKind, Result, SessionError};
-use crate::jose::jws::Compact;
+use crate::jose::jws::{Compact, LONGEST_PAYLOAD};
 use crate::keyring::thumbprint;
 
 /// The type of a proof, by which it can't be taken for another token, nor another token for it.
@@ -149,11 +149,11 @@ impl DpopVerifier {
     pub fn verify(&self, request: &ProofRequest<'_>, now: OffsetDateTime) -> Result<DpopProof> {
         let parts = Compact::split_within(request.proof, MOST_HEADER)?;
         let key = header::read(parts.header())?;
-        let mut payload = Vec::new();
-        parts.decode_payload(&mut payload)?;
+        let mut buffer = [0; LONGEST_PAYLOAD];
+        let payload = parts.decode_payload(&mut buffer)?;
         parts.check_signature(|message, signature| key.verify(message, signature))?;
         // Only now is anything said of the claims.
-        let claims = ProofClaims::read(&payload)?;
+        let claims = ProofClaims::read(payload)?;
         claims.check_request(request)?;
         let now = unix_millis(now) / 1000;
         let good_until = self.check_time(claims.issued_at, now)?;
