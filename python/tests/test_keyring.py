@@ -1,0 +1,195 @@
+"""Keys: made, read, written, rotated, taken into use."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import sys
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from sessera import (
+    InvalidConfig,
+    InvalidKey,
+    Keyring,
+    KeyringFile,
+    ManualClock,
+    Policy,
+    UnknownKey,
+    UnsupportedAlgorithm,
+)
+
+from .conftest import START, MakeSessions
+
+NOW = datetime.fromtimestamp(START, tz=timezone.utc)
+
+
+def test_a_generated_ring_has_one_key_that_signs(algorithm: str) -> None:
+    (key,) = Keyring.generate(algorithm).keys()
+    assert (key.algorithm, key.state, key.private) == (algorithm, "signing", True)
+    assert (key.signs_from, key.verifies_until) == (None, None)
+    assert Keyring.generate().keys()[0].algorithm == "EdDSA"
+    for wrong, error in (
+        ("none", UnsupportedAlgorithm),
+        ("eddsa", UnsupportedAlgorithm),
+        ("RS256", InvalidKey),
+    ):
+        with pytest.raises(error):
+            Keyring.generate(wrong)
+
+
+def test_a_ring_is_saved_for_its_owner_and_loaded_again(
+    make_sessions: MakeSessions, algorithm: str, tmp_path: Path
+) -> None:
+    sessions = make_sessions(algorithm)
+    path = tmp_path / "keys.json"
+    sessions.keyring.save(path)
+    if sys.platform != "win32":
+        assert path.stat().st_mode & 0o777 == 0o600
+    token = sessions.issue("user-42").token
+    for keyring in (
+        Keyring.load(path),
+        Keyring.load(str(path)),
+        Keyring.from_jwks(path.read_text()),
+        Keyring.from_jwks(sessions.keyring.private_jwks()),
+    ):
+        assert make_sessions(keyring=keyring).verify(token).subject == "user-42"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are of Unix")
+def test_a_key_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    Keyring.generate("HS256").save(path)
+    os.chmod(path, 0o644)
+    with pytest.raises(InvalidKey):
+        Keyring.load(path)
+    with pytest.raises(InvalidKey):
+        Keyring.load(tmp_path / "missing.json")
+    with pytest.raises(InvalidKey):
+        Keyring.generate().save(tmp_path / "missing" / "keys.json")
+
+
+def test_public_keys_verify_but_neither_sign_nor_bind(make_sessions: MakeSessions) -> None:
+    sessions = make_sessions("EdDSA")
+    public = Keyring.from_public_jwks(sessions.keyring.jwks())
+    assert "root" not in sessions.keyring.jwks()
+    assert not public.keys()[0].private
+    with pytest.raises(InvalidConfig):
+        make_sessions(keyring=public)
+    binding = dict.fromkeys(("device", "user_agent", "ip"), "report")
+    verifier = make_sessions(keyring=public, policy=Policy(binding=binding))  # type: ignore[arg-type]
+    assert verifier.verify(sessions.issue("user-42").token).subject == "user-42"
+    with pytest.raises(InvalidKey):
+        verifier.issue("user-42")
+    with pytest.raises(InvalidKey):
+        Keyring.from_public_jwks(sessions.keyring.private_jwks())
+
+
+def test_pem_goes_out_and_comes_in() -> None:
+    keyring = Keyring.generate("ES256")
+    (key,) = keyring.keys()
+    private = Keyring.from_pem(None, keyring.private_pem(key.kid))
+    public = Keyring.from_pem("mine", keyring.public_pem(key.kid))
+    assert (private.keys()[0].kid, private.keys()[0].private) == (key.kid, True)
+    assert (public.keys()[0].kid, public.keys()[0].private) == ("mine", False)
+    with pytest.raises(UnknownKey):
+        keyring.public_pem("other")
+    with pytest.raises(InvalidKey):
+        Keyring.from_pem(None, "no PEM")
+    mac = Keyring.generate("HS256")
+    with pytest.raises(InvalidKey):
+        mac.private_pem(mac.keys()[0].kid)
+
+
+def test_a_rotation_publishes_before_it_signs(make_sessions: MakeSessions, clock: ManualClock) -> None:
+    sessions = make_sessions("EdDSA")
+    keyring = sessions.keyring
+    old = keyring.keys()[0].kid
+    new = keyring.rotate(NOW, publish_for=timedelta(minutes=5), keep_verifying=3600)
+    states = {
+        minutes: {key.kid: key.state for key in keyring.keys(NOW + timedelta(minutes=minutes))}
+        for minutes in (0, 5, 66)
+    }
+    assert states[0] == {old: "signing", new: "published"}
+    assert states[5] == {old: "verifying", new: "signing"}
+    assert states[66] == {old: "retired", new: "signing"}
+    assert [key.kid for key in sessions.keyring.keys()] == [old]
+    before = sessions.issue("user-42").token
+    sessions.replace_keyring(keyring)
+    assert sessions.verify(before).subject == "user-42"
+    clock.advance(300)
+    assert _kid(sessions.issue("user-42").token) == new
+
+
+def test_times_of_keys_need_a_time_zone() -> None:
+    keyring = Keyring.generate()
+    for naive in (lambda: keyring.keys(datetime(2026, 1, 1)), lambda: keyring.rotate(datetime(2026, 1, 1))):  # noqa: DTZ001
+        with pytest.raises(TypeError, match="tzinfo"):
+            naive()
+    east = timezone(timedelta(hours=9))
+    keyring.rotate(NOW.astimezone(east))
+    assert keyring.keys(NOW)[1].made_at == NOW
+
+
+def test_rings_are_joined() -> None:
+    one, two = Keyring.generate("EdDSA"), Keyring.generate("ES256")
+    assert [key.algorithm for key in one.joined(two).keys()] == ["EdDSA", "ES256"]
+    with pytest.raises(InvalidKey):
+        one.joined(one)
+    with pytest.raises(InvalidKey):
+        one.joined(Keyring.generate("HS256"))
+
+
+def test_a_changed_key_file_is_picked_up(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    first = Keyring.generate("HS256")
+    first.save(path)
+    file = KeyringFile(path)
+    assert file.reload_if_changed() is None
+    first.rotate()
+    first.save(path)
+    newer = file.reload_if_changed()
+    assert newer is not None
+    assert len(newer.keys()) == len(file.keyring.keys()) == 2
+    assert file.reload_if_changed() is None
+    path.write_text("junk")
+    for _ in range(2):
+        with pytest.raises(InvalidKey):
+            file.reload_if_changed()
+    assert len(file.keyring.keys()) == 2
+
+
+def test_keys_that_do_not_fit_are_not_taken_into_use(make_sessions: MakeSessions) -> None:
+    sessions = make_sessions("EdDSA")
+    with pytest.raises(InvalidConfig):
+        sessions.replace_keyring(Keyring.from_public_jwks(sessions.keyring.jwks()))
+    assert sessions.issue("user-42").token
+
+
+def test_rsa_is_for_those_who_ask_for_it() -> None:
+    pytest.importorskip("cryptography")
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    pem = (
+        rsa.generate_private_key(65537, 2048)
+        .public_key()
+        .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        .decode()
+    )
+    with pytest.raises(InvalidKey):
+        Keyring.from_pem("rsa", pem)
+    keyring = Keyring.from_pem("rsa", pem, allow_rs256=True)
+    assert keyring.keys()[0].algorithm == "RS256"
+    with pytest.raises(InvalidKey):
+        Keyring.from_jwks(keyring.jwks())
+    assert Keyring.from_jwks(keyring.jwks(), allow_rs256=True).keys()[0].kid == "rsa"
+
+
+def _kid(token: str) -> str:
+    header = token.split(".", maxsplit=1)[0]
+    kid: str = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["kid"]
+    return kid
