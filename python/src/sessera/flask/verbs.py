@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import json
 
-from sessera import InvalidClaim, InvalidConfig, Issued
+from sessera import InvalidClaim, InvalidConfig, Issued, ReauthenticationRequired
 
 from .current import open_session
 from .data import CLAIM, encode
@@ -73,8 +73,8 @@ def elevate(
     The session goes on under a new generation, authenticated now; the old token is dead at once. `claims` are
     added to those of the session, or take the place of those of the same name.
 
-    Raises Superseded when the session was elevated or rotated by another request at the same moment, and
-    InvalidConfig without a store.
+    Raises ReauthenticationRequired when nobody is logged in, Superseded when another request elevated or
+    rotated the session at the same moment, and InvalidConfig without a store.
 
         >>> from flask import Flask
         >>> from sessera import Keyring
@@ -90,7 +90,7 @@ def elevate(
     """
     visit = _opened().visit
     if not visit.logged_in:
-        raise InvalidClaim("nobody is logged in, so there is nothing to elevate")
+        raise ReauthenticationRequired("nobody is logged in, so there is nothing to elevate")
     return visit.elevate(_application_claims(claims), acr, tuple(amr))
 
 
