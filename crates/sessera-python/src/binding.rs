@@ -55,13 +55,13 @@ impl Binding {
     }
 }
 
-/// Which facts are bound into tokens, and what a mismatch of each does: `off`, `report`, `step_up` (fails with
-/// ReauthenticationRequired) or `enforce` (fails with BindingMismatch).
+/// Which facts are bound into tokens, and what a mismatch of each does: `off`, `report`, `step_up` (fails
+/// with `ReauthenticationRequired`) or `enforce` (fails with `BindingMismatch`).
 ///
 /// A fact is bound where the client showed it at the login. The prefixes are the bits of an address that make
 /// its network: 8 to 32 of IPv4, 16 to 128 of IPv6.
 #[pyclass(module = "sessera", frozen, eq)]
-#[derive(PartialEq, Eq, Clone, Copy)]
+#[derive(PartialEq, Eq)]
 pub(crate) struct BindingPolicy(pub(crate) sessera::BindingPolicy);
 
 #[pymethods]
@@ -169,8 +169,8 @@ fn mode(value: &Bound<'_, PyAny>) -> Result<BindingMode> {
 /// The client's address, or None where it is not known for certain.
 ///
 /// With no trusted hop it is the peer's. With `k` trusted hops (our own proxies, the peer included) it is the
-/// `k`-th entry from the right of `X-Forwarded-For`, whose header values `forwarded_for` holds in their order.
-/// Fewer entries, a zone, a port or junk: None. An IPv4-mapped address is given as IPv4.
+/// `k`-th entry from the right of `X-Forwarded-For`, whose header values `forwarded_for` holds in their
+/// order. Fewer entries, a zone, a port or junk: None. An IPv4-mapped address is given as IPv4.
 ///
 /// A `peer` that is no address, such as that of a Unix socket, is unknown.
 #[pyfunction]

@@ -20,13 +20,12 @@ const DEEPEST: usize = 8;
 /// as a list.
 pub(crate) fn to_json(claims: &Bound<'_, PyMapping>) -> Result<String> {
     let mut json = String::with_capacity(128);
-    match claims.cast::<PyDict>() {
-        Ok(claims) => write_members(claims.iter(), DEEPEST, &mut json)?,
-        Err(_) => {
-            let members = claims.items()?;
-            let members: PyResult<Vec<_>> = members.iter().map(|member| member.extract()).collect();
-            write_members(members?, DEEPEST, &mut json)?;
-        }
+    if let Ok(claims) = claims.cast::<PyDict>() {
+        write_members(claims.iter(), DEEPEST, &mut json)?;
+    } else {
+        let members = claims.items()?;
+        let members: PyResult<Vec<_>> = members.iter().map(|member| member.extract()).collect();
+        write_members(members?, DEEPEST, &mut json)?;
     }
     Ok(json)
 }

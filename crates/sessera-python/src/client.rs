@@ -15,7 +15,7 @@ use crate::error::Result;
 /// nothing. `device` is the device secret as the client showed it; see `new_device_secret`. `key` is the
 /// RFC 7638 thumbprint of the key that the client has just proved to hold.
 ///
-/// Raises ValueError when `ip` is not an address.
+/// Raises `ValueError` when `ip` is not an address.
 #[pyclass(module = "sessera", frozen)]
 pub(crate) struct Client(pub(crate) sessera::Client);
 
@@ -55,7 +55,7 @@ impl Client {
     }
 }
 
-/// A new device secret: 256 random bits as base64url, for an HttpOnly cookie of its own or the platform's
+/// A new device secret: 256 random bits as base64url, for an `HttpOnly` cookie of its own or the platform's
 /// key store.
 #[pyfunction]
 pub(crate) fn new_device_secret() -> Result<String> {

@@ -2,8 +2,8 @@
 
 use pyo3::prelude::*;
 use sessera::Clock as _;
+use time::OffsetDateTime;
 
-use crate::error::Result;
 use crate::span::Span;
 
 /// A clock that moves only when it is told to, so that no test ever sleeps.
@@ -27,10 +27,8 @@ impl ManualClock {
     }
 
     /// Sets the clock, forward or back, to seconds since the Unix epoch.
-    fn set(&self, unix_seconds: Span) -> Result<()> {
-        let millis = u64::try_from(unix_seconds.0.as_millis()).unwrap_or(u64::MAX);
-        self.0.set_unix_millis(millis);
-        Ok(())
+    fn set(&self, unix_seconds: Span) {
+        self.0.set_unix_millis(u64::try_from(unix_seconds.0.as_millis()).unwrap_or(u64::MAX));
     }
 
     /// Milliseconds since the Unix epoch.
@@ -42,4 +40,10 @@ impl ManualClock {
     fn __repr__(&self) -> String {
         format!("<{:?}>", self.0)
     }
+}
+
+/// The system's time, for calls that have no clock of their own.
+pub(crate) fn present() -> OffsetDateTime {
+    let millis = i128::from(sessera::SystemClock.unix_millis());
+    OffsetDateTime::from_unix_timestamp_nanos(millis * 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }

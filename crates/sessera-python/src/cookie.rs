@@ -13,11 +13,12 @@ use crate::span::Span;
 ///
 /// The defaults are the strictest that work for a site of its own. `domain` and `path` say where it is sent;
 /// `same_site` is `Strict`, `Lax` or `None` as text; `partitioned` gives an embedded application a cookie for
-/// each embedding site; `max_age` is a timedelta or seconds, and None for a cookie that goes with the browser.
+/// each embedding site; `max_age` is a timedelta or seconds, and None for a cookie that goes with the
+/// browser.
 ///
 /// `dev` is for development over plain http: it drops the name's prefix and `Secure`.
 ///
-/// Raises InvalidConfig for a combination that browsers would refuse or weaken.
+/// Raises `InvalidConfig` for a combination that browsers would refuse or weaken.
 #[pyclass(module = "sessera", frozen)]
 pub(crate) struct Cookie(cookie::Cookie);
 
@@ -74,7 +75,8 @@ impl Cookie {
 
     /// The value of a `Set-Cookie` header that stores `value`.
     ///
-    /// Raises CookieInvalid when name and value are over 4096 bytes, or a byte is one that cookies can't hold.
+    /// Raises `CookieInvalid` when name and value are over 4096 bytes, or a byte is one that cookies can't
+    /// hold.
     fn set_cookie(&self, value: &str) -> Result<String> {
         Ok(self.0.set_cookie(value)?)
     }
@@ -86,8 +88,8 @@ impl Cookie {
 
     /// The cookie's value in the `Cookie` headers of one request; None if it is absent or empty.
     ///
-    /// Raises CookieInvalid when the cookie is there twice, since one of them was planted, and TooLarge when
-    /// the headers are over 16 KiB.
+    /// Raises `CookieInvalid` when the cookie is there twice, since one of them was planted, and `TooLarge`
+    /// when the headers are over 16 KiB.
     #[pyo3(signature = (*headers))]
     fn read(&self, headers: &Bound<'_, PyTuple>) -> Result<Option<String>> {
         let headers: Vec<Vec<u8>> = headers.iter().map(|header| bytes(&header)).collect::<Result<_>>()?;

@@ -10,7 +10,7 @@ use crate::error::Result;
 ///
 /// `own_origins` are the application's own (`https://app.example`), asked only of browsers that send no
 /// `Sec-Fetch-Site`; `trusted_origins` are others that may make unsafe requests. A request with neither
-/// header passes unless `refuse_unknown` is set. Raises CsrfInvalid.
+/// header passes unless `refuse_unknown` is set. Raises `CsrfInvalid`.
 #[pyfunction]
 #[pyo3(
     signature = (

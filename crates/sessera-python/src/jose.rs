@@ -2,10 +2,10 @@
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use sessera::Clock as _;
 use sessera::jose::{jwe, jws};
 use time::OffsetDateTime;
 
+use crate::clock::present;
 use crate::error::Result;
 use crate::keyring::Keyring;
 
@@ -21,8 +21,8 @@ pub(crate) fn jws_sign(
     keyring: &Keyring,
     now: Option<OffsetDateTime>,
 ) -> Result<String> {
-    let now = now.unwrap_or_else(present);
-    Ok(py.detach(|| jws::sign(payload, typ, &keyring.keys, now))?)
+    let (keyring, now) = (keyring.now(), now.unwrap_or_else(present));
+    Ok(py.detach(|| jws::sign(payload, typ, &keyring, now))?)
 }
 
 /// Verifies a compact JWS of type `typ`, and returns its payload.
@@ -37,8 +37,8 @@ pub(crate) fn jws_verify<'py>(
     keyring: &Keyring,
     now: Option<OffsetDateTime>,
 ) -> Result<Bound<'py, PyBytes>> {
-    let now = now.unwrap_or_else(present);
-    let payload = py.detach(|| jws::verify(token, typ, &keyring.keys, now))?;
+    let (keyring, now) = (keyring.now(), now.unwrap_or_else(present));
+    let payload = py.detach(|| jws::verify(token, typ, &keyring, now))?;
     Ok(PyBytes::new(py, &payload))
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn jws_verify<'py>(
 /// compact JWE.
 #[pyfunction]
 pub(crate) fn jwe_seal(payload: &[u8], cty: &str, keyring: &Keyring) -> Result<String> {
-    Ok(jwe::seal(payload, cty, &keyring.keys)?)
+    Ok(jwe::seal(payload, cty, &keyring.now())?)
 }
 
 /// Opens a compact JWE that was sealed with the same `cty`, and returns its payload.
@@ -57,10 +57,5 @@ pub(crate) fn jwe_open<'py>(
     cty: &str,
     keyring: &Keyring,
 ) -> Result<Bound<'py, PyBytes>> {
-    Ok(PyBytes::new(py, &jwe::open(token, cty, &keyring.keys)?))
-}
-
-fn present() -> OffsetDateTime {
-    let millis = i128::from(sessera::SystemClock.unix_millis());
-    OffsetDateTime::from_unix_timestamp_nanos(millis * 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    Ok(PyBytes::new(py, &jwe::open(token, cty, &keyring.now())?))
 }

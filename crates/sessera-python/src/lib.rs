@@ -9,6 +9,7 @@ mod client;
 mod clock;
 mod cookie;
 mod csrf;
+mod dpop;
 mod error;
 mod event;
 mod jose;
@@ -35,11 +36,13 @@ mod _native {
     #[pymodule_export]
     use crate::csrf::{check_fetch, is_safe_method};
     #[pymodule_export]
+    use crate::dpop::{DpopKey, DpopProof, DpopVerifier};
+    #[pymodule_export]
     use crate::event::Event;
     #[pymodule_export]
     use crate::jose::{jwe_open, jwe_seal, jws_sign, jws_verify};
     #[pymodule_export]
-    use crate::keyring::Keyring;
+    use crate::keyring::{KeyInfo, Keyring, KeyringFile};
     #[pymodule_export]
     use crate::policy::Policy;
     #[pymodule_export]

@@ -22,9 +22,9 @@ use crate::span::Span;
 /// `stale_after`: age up to which tokens are accepted, with an event; 30 s.
 /// `on_stale`: what happens beyond it: `young_only` accepts tokens issued in the last 5 minutes, `refuse`
 /// none, `accept` all.
-/// `binding`: a BindingPolicy, or a dict of its keywords.
+/// `binding`: a `BindingPolicy`, or a dict of its keywords.
 ///
-/// A rule that can't work is told by `Sessions`, which raises InvalidConfig.
+/// A rule that can't work is told by `Sessions`, which raises `InvalidConfig`.
 #[pyclass(module = "sessera", frozen, eq)]
 #[derive(PartialEq, Eq)]
 pub(crate) struct Policy(pub(crate) sessera::Policy);

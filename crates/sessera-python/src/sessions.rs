@@ -16,7 +16,7 @@ use crate::clock::ManualClock;
 use crate::csrf;
 use crate::error::Result;
 use crate::event;
-use crate::keyring::Keyring;
+use crate::keyring::{self, Keyring};
 use crate::policy::Policy;
 use crate::session::{Issued, Session};
 use crate::span::Span;
@@ -25,32 +25,33 @@ use crate::store;
 /// Issues, verifies and ends the sessions of one issuer for one audience.
 ///
 /// It is made once and shared: every method may be called from any thread. `issuer` and `audience` are what
-/// all tokens are for (`iss`, `aud`). Without a `store` there is no rotation and no revocation. `clock` is for
-/// tests. `observer` is called with an Event on the thread of the call: keep it short; what it raises goes to
-/// `sys.unraisablehook`. With `sealed`, only servers that have the keyring's root can read the tokens.
+/// all tokens are for (`iss`, `aud`). Without a `store` there is no rotation and no revocation. `clock` is
+/// for tests. `observer` is called with an Event on the thread of the call: keep it short; what it raises
+/// goes to `sys.unraisablehook`. With `sealed`, only servers that have the keyring's root can read the
+/// tokens.
 ///
-/// Raises InvalidConfig, which names what can't work.
+/// Raises `InvalidConfig`, which names what can't work.
 #[pyclass(module = "sessera", frozen)]
 pub(crate) struct Sessions {
-    sessions: sessera::Sessions,
-    symmetric: AtomicBool,
+    core: sessera::Sessions,
+    /// Whether signing is over before another thread could take over.
+    signs_at_once: AtomicBool,
     observer: Option<Arc<Py<PyAny>>>,
 }
 
 impl Sessions {
-    /// Runs what writes to a store, or signs and verifies with a public-key algorithm: other threads run
-    /// meanwhile.
+    /// Runs what writes to a store: other threads run meanwhile.
     fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> sessera::Result<T> + Send) -> Result<T> {
         Ok(py.detach(work)?)
     }
 
-    /// Runs what only signs or verifies. With a MAC it is over before another thread could take over.
+    /// Runs what signs and touches no store: other threads run meanwhile, unless it is a MAC.
     fn signing<T: Send>(
         &self,
         py: Python<'_>,
         work: impl FnOnce() -> sessera::Result<T> + Send,
     ) -> Result<T> {
-        if self.symmetric.load(Ordering::Relaxed) { Ok(work()?) } else { Self::detached(py, work) }
+        if self.signs_at_once.load(Ordering::Relaxed) { Ok(work()?) } else { Self::detached(py, work) }
     }
 }
 
@@ -71,8 +72,9 @@ impl Sessions {
         observer: Option<Bound<'_, PyAny>>,
         sealed: bool,
     ) -> Result<Self> {
-        let mut builder =
-            sessera::Sessions::builder(issuer, audience).keyring(keyring.keys.clone()).sealed(sealed);
+        let keyring = keyring.now();
+        let signs_at_once = AtomicBool::new(keyring::signs_at_once(&keyring));
+        let mut builder = sessera::Sessions::builder(issuer, audience).keyring(keyring).sealed(sealed);
         if let Some(policy) = policy {
             builder = builder.policy(policy.0.clone());
         }
@@ -89,13 +91,14 @@ impl Sessions {
         if let Some(observer) = &observer {
             builder = builder.observer(event::observer(Arc::clone(observer)));
         }
-        Ok(Self { sessions: builder.build()?, symmetric: AtomicBool::new(keyring.symmetric), observer })
+        Ok(Self { core: builder.build()?, signs_at_once, observer })
     }
 
     /// Starts a session: a new id, generation 0. Call it at every login.
     ///
     /// `replaces` is the id of the session that the login replaces, such as the client's anonymous one: it is
-    /// revoked. Raises InvalidClaim for a claim that no token may carry, and TooLarge when the token would be.
+    /// revoked. Raises `InvalidClaim` for a claim that no token may carry, and `TooLarge` when the token
+    /// would be.
     #[pyo3(
         signature = (subject, *, claims=None, client=None, acr=None, amr=Vec::new(), replaces=None),
         text_signature = "($self, subject, *, claims=None, client=None, acr=None, amr=(), replaces=None)"
@@ -120,8 +123,8 @@ impl Sessions {
         }
         let client = Client::or_unknown(client);
         let issued = match replaces {
-            None => self.signing(py, || self.sessions.issue(login, &client))?,
-            Some(id) => Self::detached(py, || self.sessions.issue(login.replaces(id), &client))?,
+            None => self.signing(py, || self.core.issue(login, &client))?,
+            Some(id) => Self::detached(py, || self.core.issue(login.replaces(id), &client))?,
         };
         Ok(Issued::of(py, issued)?)
     }
@@ -129,14 +132,16 @@ impl Sessions {
     /// Verifies a token: its signature, type, issuer, audience and times, then revocations, then binding.
     ///
     /// With `live` it is checked against all that the store holds at this moment: for the few actions where
-    /// even a second of staleness is too much. Raises the SessionError of the first check that fails.
+    /// even a second of staleness is too much. Raises the `SessionError` of the first check that fails.
     #[pyo3(signature = (token, *, client=None, live=false))]
     fn verify(&self, py: Python<'_>, token: &str, client: Option<&Client>, live: bool) -> Result<Session> {
         let client = Client::or_unknown(client);
         let session = if live {
-            Self::detached(py, || self.sessions.verify_live(token, &client))?
+            Self::detached(py, || self.core.verify_live(token, &client))?
         } else {
-            self.signing(py, || self.sessions.verify(token, &client))?
+            // Every token but a new one is verified in less time than another thread needs to take over, and
+            // a thread that has let go may wait for 5 ms until it is its turn again.
+            self.core.verify(token, &client)?
         };
         Ok(session.into())
     }
@@ -156,8 +161,8 @@ impl Sessions {
         let client = Client::or_unknown(client);
         let claims = claims.map(claims::to_json).transpose()?;
         let issued = self.signing(py, || match &claims {
-            Some(claims) => self.sessions.renew_with(token, &client, claims),
-            None => self.sessions.renew(token, &client),
+            Some(claims) => self.core.renew_with(token, &client, claims),
+            None => self.core.renew(token, &client),
         })?;
         Ok(Issued::of(py, issued)?)
     }
@@ -169,15 +174,15 @@ impl Sessions {
     #[pyo3(signature = (token, *, client=None))]
     fn rotate(&self, py: Python<'_>, token: &str, client: Option<&Client>) -> Result<Issued> {
         let client = Client::or_unknown(client);
-        let issued = Self::detached(py, || self.sessions.rotate(token, &client))?;
+        let issued = Self::detached(py, || self.core.rotate(token, &client))?;
         Ok(Issued::of(py, issued)?)
     }
 
     /// Rotates on a rise in privilege: new claims, authenticated now, no grace for the old token.
     ///
-    /// Call it when the user has just authenticated again. `claims` are added, or replace those of their name.
-    /// The client is bound anew, as at a login. Raises Superseded when the token was replaced at the same
-    /// moment.
+    /// Call it when the user has just authenticated again. `claims` are added, or replace those of their
+    /// name. The client is bound anew, as at a login. Raises Superseded when the token was replaced at the
+    /// same moment.
     #[pyo3(
         signature = (token, *, client=None, claims=None, acr=None, amr=Vec::new()),
         text_signature = "($self, token, *, client=None, claims=None, acr=None, amr=())"
@@ -199,43 +204,43 @@ impl Sessions {
         if let Some(acr) = acr {
             elevation = elevation.acr(acr);
         }
-        let issued = Self::detached(py, || self.sessions.elevate(token, &client, elevation))?;
+        let issued = Self::detached(py, || self.core.elevate(token, &client, elevation))?;
         Ok(Issued::of(py, issued)?)
     }
 
     /// Ends one session: none of its tokens is accepted from now on.
     fn revoke_session(&self, py: Python<'_>, id: &str) -> Result<()> {
-        Self::detached(py, || self.sessions.revoke_session(id))
+        Self::detached(py, || self.core.revoke_session(id))
     }
 
     /// Ends every session of a subject that has started until now; a login after this lives.
     fn revoke_subject(&self, py: Python<'_>, subject: &str) -> Result<()> {
-        Self::detached(py, || self.sessions.revoke_subject(subject))
+        Self::detached(py, || self.core.revoke_subject(subject))
     }
 
     /// Ends every session that has started until now.
     fn revoke_all(&self, py: Python<'_>) -> Result<()> {
-        Self::detached(py, || self.sessions.revoke_all())
+        Self::detached(py, || self.core.revoke_all())
     }
 
     /// Refuses every token that was signed with this key: for a key that leaked. Take it out of the keyring
     /// too.
     fn revoke_key(&self, py: Python<'_>, kid: &str) -> Result<()> {
-        Self::detached(py, || self.sessions.revoke_key(kid))
+        Self::detached(py, || self.core.revoke_key(kid))
     }
 
     /// Ends every session of the token's subject but its own, which goes on under a new id.
     #[pyo3(signature = (token, *, client=None))]
     fn revoke_others(&self, py: Python<'_>, token: &str, client: Option<&Client>) -> Result<Issued> {
         let client = Client::or_unknown(client);
-        let issued = Self::detached(py, || self.sessions.revoke_others(token, &client))?;
+        let issued = Self::detached(py, || self.core.revoke_others(token, &client))?;
         Ok(Issued::of(py, issued)?)
     }
 
     /// Checks that a session's authentication is recent and strong enough for an action.
     ///
-    /// The user authenticated at most `max_age` ago, `acr` is one of those given, `amr` has all of those given.
-    /// Raises ReauthenticationRequired.
+    /// The user authenticated at most `max_age` ago, `acr` is one of those given, `amr` has all of those
+    /// given. Raises `ReauthenticationRequired`.
     #[pyo3(
         signature = (session, *, max_age=None, acr=None, amr=Vec::new()),
         text_signature = "($self, session, *, max_age=None, acr=None, amr=())"
@@ -256,19 +261,19 @@ impl Sessions {
             Some(OneOrMore::More(acr)) => step_up = step_up.acr(acr),
             None => {}
         }
-        Ok(self.sessions.require(&session.session, &step_up)?)
+        Ok(self.core.require(&session.session, &step_up)?)
     }
 
     /// A new CSRF token for this session, for a header or a form field: another text each time, good for as
     /// long as the session lives.
     fn csrf_token(&self, session: &Session) -> Result<String> {
-        Ok(self.sessions.csrf_token(&session.session)?)
+        Ok(self.core.csrf_token(&session.session)?)
     }
 
     /// Checks a request that may change something: where it came from, as `check_fetch` does, and the CSRF
     /// token that it brought in a header or a form field. A safe method passes without one.
     ///
-    /// Raises CsrfInvalid.
+    /// Raises `CsrfInvalid`.
     #[pyo3(
         signature = (
             session, *, method, token, sec_fetch_site=None, origin=None, own_origins=Vec::new(),
@@ -299,36 +304,39 @@ impl Sessions {
             trusted_origins: &trusted_origins,
             refuse_unknown,
         };
-        Ok(self.sessions.check_csrf(&session.session, &request, token)?)
+        Ok(self.core.check_csrf(&session.session, &request, token)?)
     }
 
     /// The keys in use.
     #[getter]
     fn keyring(&self) -> Keyring {
-        Keyring { keys: self.sessions.keyring(), symmetric: self.symmetric.load(Ordering::Relaxed) }
+        self.core.keyring().into()
     }
 
-    /// Takes other keys into use, at once and for all threads: after a rotation, or when the key file changed.
+    /// Takes other keys into use, at once and for all threads: after a rotation, or when the key file
+    /// changed.
     fn replace_keyring(&self, keyring: &Keyring) -> Result<()> {
-        self.sessions.replace_keyring(keyring.keys.clone())?;
-        self.symmetric.store(keyring.symmetric, Ordering::Relaxed);
+        let keyring = keyring.now();
+        let signs_at_once = keyring::signs_at_once(&keyring);
+        self.core.replace_keyring(keyring)?;
+        self.signs_at_once.store(signs_at_once, Ordering::Relaxed);
         Ok(())
     }
 
     /// The rules that these sessions hold to.
     #[getter]
     fn policy(&self) -> Policy {
-        Policy(self.sessions.policy().clone())
+        Policy(self.core.policy().clone())
     }
 
     /// Whether there is a store, so that sessions can be rotated and revoked.
     #[getter]
     fn has_store(&self) -> bool {
-        self.sessions.has_store()
+        self.core.has_store()
     }
 
     fn __repr__(&self) -> String {
-        format!("<{:?}>", self.sessions)
+        format!("<{:?}>", self.core)
     }
 
     /// An observer often holds the application that holds these sessions.

@@ -9,6 +9,7 @@ use sessera::ErrorKind;
 use crate::error::{Error, Result};
 
 /// A span of time as Python gives it, in whole microseconds.
+#[derive(Clone, Copy)]
 pub(crate) struct Span(pub(crate) Duration);
 
 impl<'py> FromPyObject<'_, 'py> for Span {

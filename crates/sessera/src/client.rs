@@ -78,7 +78,7 @@ impl fmt::Debug for Client {
     }
 }
 
-/// A new device secret: 256 random bits as base64url, for an HttpOnly cookie of its own or the platform's
+/// A new device secret: 256 random bits as base64url, for an `HttpOnly` cookie of its own or the platform's
 /// key store.
 ///
 /// # Errors

@@ -21,7 +21,7 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the system's clock")]
     fn unix_millis(&self) -> u64 {
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| millis(since))
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis)
     }
 }
 
@@ -80,7 +80,6 @@ pub(crate) fn millis(span: Duration) -> u64 {
 /// The instant of a clock. Past the year 9999, which is as far as dates go, it is that year's end.
 pub(crate) fn instant(unix_millis: u64) -> OffsetDateTime {
     // Below a thousand, so it fits.
-    #[expect(clippy::cast_possible_truncation)]
     let millis = (unix_millis % 1000) as u16;
     let second = instant_of_second(unix_millis / 1000);
     second.replace_millisecond(millis).unwrap_or(second)

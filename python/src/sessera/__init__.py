@@ -1,10 +1,11 @@
 """Sessions carried by a signature and revoked by exception.
 
-A server issues a signed token, a real JWT. Any server verifies it alone, in about a microsecond; and still the
-session expires when it is idle, ends for good, rotates, is bound to its client, and can be revoked at once.
+A server issues a signed token, a real JWT. Any server verifies it alone, in about a microsecond; and still
+the session expires when it is idle, ends for good, rotates, is bound to its client, and can be revoked at
+once.
 
-`Sessions` has the verbs: issue, verify, renew, rotate, elevate, revoke. It is put together from a `Keyring`, a
-`Policy` and a store. Every failure is a `SessionError`, with a subclass for each code.
+`Sessions` has the verbs: issue, verify, renew, rotate, elevate, revoke. It is put together from a `Keyring`,
+a `Policy` and a store. Every failure is a `SessionError`, with a subclass for each code.
 """
 
 from sessera import jose
@@ -18,6 +19,9 @@ from sessera._native import (
     Cookie,
     CookieInvalid,
     CsrfInvalid,
+    DpopKey,
+    DpopProof,
+    DpopVerifier,
     Ended,
     Event,
     Expired,
@@ -25,7 +29,9 @@ from sessera._native import (
     InvalidConfig,
     InvalidKey,
     Issued,
+    KeyInfo,
     Keyring,
+    KeyringFile,
     Malformed,
     ManualClock,
     MemoryStore,
@@ -62,6 +68,9 @@ __all__ = [
     "Cookie",
     "CookieInvalid",
     "CsrfInvalid",
+    "DpopKey",
+    "DpopProof",
+    "DpopVerifier",
     "Ended",
     "Event",
     "Expired",
@@ -69,7 +78,9 @@ __all__ = [
     "InvalidConfig",
     "InvalidKey",
     "Issued",
+    "KeyInfo",
     "Keyring",
+    "KeyringFile",
     "Malformed",
     "ManualClock",
     "MemoryStore",

@@ -1,13 +1,68 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address
+from os import PathLike
 from typing import Any, ClassVar, Final, Literal, TypeAlias, TypedDict, final
 
 from typing_extensions import Self, Unpack
 
 _Span: TypeAlias = timedelta | float
 _Mode: TypeAlias = Literal["off", "report", "step_up", "enforce"]
+_Algorithm: TypeAlias = Literal["EdDSA", "ES256", "HS256", "RS256"]
 _Verdict: TypeAlias = Literal["unbound", "matched", "differed", "absent", "unchecked"]
+
+__all__ = [
+    "CSRF_HEADER",
+    "BadSignature",
+    "Binding",
+    "BindingMismatch",
+    "BindingPolicy",
+    "Client",
+    "Cookie",
+    "CookieInvalid",
+    "CsrfInvalid",
+    "DpopKey",
+    "DpopProof",
+    "DpopVerifier",
+    "Ended",
+    "Event",
+    "Expired",
+    "InvalidClaim",
+    "InvalidConfig",
+    "InvalidKey",
+    "Issued",
+    "KeyInfo",
+    "Keyring",
+    "KeyringFile",
+    "Malformed",
+    "ManualClock",
+    "MemoryStore",
+    "NotYetValid",
+    "Policy",
+    "ReauthenticationRequired",
+    "Reused",
+    "RevocationsStale",
+    "Revoked",
+    "Session",
+    "SessionError",
+    "Sessions",
+    "StoreUnavailable",
+    "Superseded",
+    "TooLarge",
+    "UnknownKey",
+    "UnsupportedAlgorithm",
+    "WrongAudience",
+    "WrongIssuer",
+    "WrongType",
+    "check_fetch",
+    "client_address",
+    "is_safe_method",
+    "jwe_open",
+    "jwe_seal",
+    "jws_sign",
+    "jws_verify",
+    "new_device_secret",
+]
 
 CSRF_HEADER: Final = "x-csrf-token"
 
@@ -199,7 +254,56 @@ class Client:
 @final
 class Keyring:
     @staticmethod
-    def generate(algorithm: Literal["EdDSA", "ES256", "HS256"] = "EdDSA") -> Keyring: ...
+    def generate(algorithm: str = "EdDSA") -> Keyring: ...
+    @staticmethod
+    def from_jwks(text: str, *, allow_rs256: bool = False) -> Keyring: ...
+    @staticmethod
+    def from_public_jwks(text: str, *, allow_rs256: bool = False) -> Keyring: ...
+    @staticmethod
+    def from_pem(kid: str | None, text: str, *, allow_rs256: bool = False) -> Keyring: ...
+    @staticmethod
+    def load(path: str | PathLike[str], *, allow_rs256: bool = False) -> Keyring: ...
+    def save(self, path: str | PathLike[str]) -> None: ...
+    def jwks(self) -> str: ...
+    def private_jwks(self) -> str: ...
+    def public_pem(self, kid: str) -> str: ...
+    def private_pem(self, kid: str) -> str: ...
+    def joined(self, other: Keyring) -> Keyring: ...
+    def rotate(
+        self,
+        now: datetime | None = None,
+        *,
+        publish_for: _Span | None = None,
+        keep_verifying: _Span | None = None,
+    ) -> str: ...
+    def keys(self, now: datetime | None = None) -> list[KeyInfo]: ...
+
+@final
+class KeyInfo:
+    @property
+    def kid(self) -> str: ...
+    @property
+    def algorithm(self) -> _Algorithm: ...
+    @property
+    def state(self) -> Literal["published", "signing", "verifying", "retired"]: ...
+    @property
+    def private(self) -> bool: ...
+    @property
+    def made_at(self) -> datetime | None: ...
+    @property
+    def signs_from(self) -> datetime | None: ...
+    @property
+    def verifies_until(self) -> datetime | None: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class KeyringFile:
+    def __new__(cls, path: str | PathLike[str], *, allow_rs256: bool = False) -> Self: ...
+    @property
+    def keyring(self) -> Keyring: ...
+    def reload_if_changed(self) -> Keyring | None: ...
 
 @final
 class ManualClock:
@@ -375,6 +479,48 @@ class Cookie:
     def set_cookie(self, value: str) -> str: ...
     def expire_cookie(self) -> str: ...
     def read(self, *headers: str | bytes) -> str | None: ...
+
+@final
+class DpopVerifier:
+    def __new__(
+        cls, *, max_age: _Span | None = None, leeway: _Span | None = None, capacity: int | None = None
+    ) -> Self: ...
+    def verify(
+        self,
+        proof: str,
+        *,
+        method: str,
+        url: str,
+        access_token: str | None = None,
+        thumbprint: str | None = None,
+        nonce: str | None = None,
+        now: datetime | None = None,
+    ) -> DpopProof: ...
+
+@final
+class DpopProof:
+    @property
+    def thumbprint(self) -> str: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def issued_at(self) -> datetime: ...
+
+@final
+class DpopKey:
+    @staticmethod
+    def generate(algorithm: Literal["ES256", "EdDSA"] = "ES256") -> DpopKey: ...
+    @property
+    def thumbprint(self) -> str: ...
+    def proof(
+        self,
+        method: str,
+        url: str,
+        *,
+        access_token: str | None = None,
+        nonce: str | None = None,
+        now: datetime | None = None,
+    ) -> str: ...
 
 def new_device_secret() -> str: ...
 def client_address(

@@ -50,7 +50,7 @@ impl Fingerprint {
     pub(crate) fn parse(claim: &str) -> Result<Self> {
         let wrong = || SessionError::new(ErrorKind::InvalidClaim, "fpr is not a list of tags");
         let bytes = claim.as_bytes();
-        let tagged = bytes.len() > TAG && bytes.len() <= LONGEST && (bytes.len() - TAG) % FACT == 0;
+        let tagged = bytes.len() > TAG && bytes.len() <= LONGEST && (bytes.len() - TAG).is_multiple_of(FACT);
         if !tagged {
             return Err(wrong());
         }

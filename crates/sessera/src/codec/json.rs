@@ -14,7 +14,7 @@ use crate::error::{ErrorKind, Result, SessionError};
 pub(crate) struct Limits {
     /// Objects and arrays inside one another, the outermost included.
     pub(crate) depth: usize,
-    /// Members of one object; at most [`MOST_MEMBERS`].
+    /// Members of the outermost object; at most [`MOST_MEMBERS`], as every object within may have.
     pub(crate) members: usize,
     /// Bytes of one string as written, quotes not counted.
     pub(crate) string: usize,
@@ -65,11 +65,6 @@ impl<'a> Value<'a> {
         }
         self.raw.parse().ok().filter(|number| *number < 1 << 53)
     }
-}
-
-/// Checks that `text` is one strict JSON object.
-pub(crate) fn check_object(text: &[u8], limits: Limits) -> Result<()> {
-    read_object(text, limits, |_, _| Ok(()))
 }
 
 /// Reads one object and shows each of its members, in order, to `member`.
@@ -175,12 +170,13 @@ impl<'a> Reader<'a> {
 
     /// The members up to and including the closing brace; at least one.
     fn members(&mut self, depth: usize, on_member: OnMember<'_, 'a>) -> Result<()> {
+        let most = if depth == 1 { self.limits.members } else { MOST_MEMBERS };
         let mut names = Names::of(self.text);
         loop {
             self.skip_space();
             let name_at = self.at + 1;
             let name = self.string()?;
-            if names.count == self.limits.members {
+            if names.count == most {
                 return Err(too_large("a JSON object has too many members"));
             }
             if !names.add(name_at, name) {

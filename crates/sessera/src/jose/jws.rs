@@ -74,13 +74,12 @@ pub(crate) fn open<'k>(
     buffer: &mut Vec<u8>,
 ) -> Result<&'k Key> {
     let parts = Compact::split(token)?;
-    let (key, typ_matches) = match keyring.find_by_header(parts.header_and_dot) {
-        // Every header that we write ourselves for sessions is known beforehand.
-        Some(key) => (key, typ == crate::token::SESSION_TYPE),
-        None => {
-            let header = Header::read(parts.header())?;
-            (header.key(keyring)?, header.typ.as_deref() == Some(typ))
-        }
+    // Every header that we write ourselves for sessions is known beforehand.
+    let (key, typ_matches) = if let Some(key) = keyring.find_by_header(parts.header_and_dot) {
+        (key, typ == crate::token::SESSION_TYPE)
+    } else {
+        let header = Header::read(parts.header())?;
+        (header.key(keyring)?, header.typ.as_deref() == Some(typ))
     };
     if !key.verifies_at(now) {
         return Err(SessionError::new(ErrorKind::UnknownKey, "the key is retired"));

@@ -21,8 +21,6 @@ pub(crate) struct Purposes {
     pub(crate) csrf: hmac::Key,
     /// Session ids in events and logs.
     pub(crate) log: hmac::Key,
-    /// The route that a balancer reads.
-    pub(crate) affinity: hmac::Key,
     /// Sealed tokens, A256GCM.
     pub(crate) sealing: aead::LessSafeKey,
 }
@@ -35,7 +33,6 @@ impl Purposes {
             binding: mac(b"sessera binding v1")?,
             csrf: mac(b"sessera csrf v1")?,
             log: mac(b"sessera log v1")?,
-            affinity: mac(b"sessera affinity v1")?,
             sealing: expand(&prk, b"sessera sealing v1", &aead::AES_256_GCM, |okm| {
                 aead::LessSafeKey::new(aead::UnboundKey::from(okm))
             })?,
@@ -74,12 +71,11 @@ mod tests {
     #[test]
     fn every_purpose_has_a_key_of_its_own() {
         let purposes = Purposes::derive(&[7; 32]).unwrap();
-        let tags: std::collections::HashSet<Vec<u8>> =
-            [&purposes.binding, &purposes.csrf, &purposes.log, &purposes.affinity]
-                .map(|key| hmac::sign(key, b"message").as_ref().to_vec())
-                .into_iter()
-                .collect();
-        assert_eq!(tags.len(), 4);
+        let tags: std::collections::HashSet<Vec<u8>> = [&purposes.binding, &purposes.csrf, &purposes.log]
+            .map(|key| hmac::sign(key, b"message").as_ref().to_vec())
+            .into_iter()
+            .collect();
+        assert_eq!(tags.len(), 3);
     }
 
     /// Computed apart from this code. Another value here would end every session at an upgrade: the names are
@@ -90,18 +86,13 @@ mod tests {
             ("binding", "673ef59629b71d0957284a6c5a37009e4e988a75aaad7b8c2d2b9c461f56cdf4"),
             ("csrf", "3b545f822f9c05eab8d4f7d4c38cb43d0f9c40b93d095841922278395c146b05"),
             ("log", "dc058d83fdf82e52e3a21a80b5e28672d3228fe4e98845d7c822e2c366381263"),
-            ("affinity", "4c94d764bf758f3fd6af45e78fab1032e9b40710392b08ec948b574f06480a8a"),
             ("sealing", "8a41aaaef4c40340e09bf4beb2244ce5ae9330fb147c193e0e3466d40132db7d"),
             ("root", "681e45f891f0b27ab552298a49b1cacaab41ff0bde7b443f7975e61dc1d1d2d4"),
         ];
         let expected: std::collections::HashMap<_, _> = expected.map(|(name, key)| (name, hex(key))).into();
         let purposes = Purposes::derive(&[7; 32]).unwrap();
-        for (name, key) in [
-            ("binding", &purposes.binding),
-            ("csrf", &purposes.csrf),
-            ("log", &purposes.log),
-            ("affinity", &purposes.affinity),
-        ] {
+        for (name, key) in [("binding", &purposes.binding), ("csrf", &purposes.csrf), ("log", &purposes.log)]
+        {
             let same = hmac::Key::new(hmac::HMAC_SHA256, &expected[name]);
             assert_eq!(hmac::sign(key, b"m").as_ref(), hmac::sign(&same, b"m").as_ref(), "{name}");
         }

@@ -90,7 +90,7 @@ impl Sessions {
     /// `invalid_config` when the keys don't fit the policy.
     pub fn replace_keyring(&self, keyring: Keyring) -> Result<()> {
         builder::check_keyring(&keyring, &self.policy, self.sealed)?;
-        self.keys.rcu(|keys| Keys { keyring: keyring.clone(), serial: keys.serial + 1 });
+        self.keys.rcu(move |keys| Keys { keyring: keyring.clone(), serial: keys.serial + 1 });
         Ok(())
     }
 

@@ -57,6 +57,7 @@ impl SeenTokens {
 }
 
 /// The claims of a token whose signature holds: just read, or remembered.
+#[expect(clippy::large_enum_variant, reason = "it lives on the stack for the length of one call")]
 pub(super) enum Verified {
     Now(TokenClaims),
     Before(Arc<Seen>),

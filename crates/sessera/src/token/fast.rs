@@ -9,8 +9,8 @@ use crate::claims::Claims;
 use crate::codec::json;
 use crate::session_id::SessionId;
 
-/// How many members [`begin`] reads at the most; the rest of the object may have only as many as remain.
-pub(super) const MEMBERS: usize = 13;
+/// How many members [`begin`] reads, besides `fpr`; the rest of the object may have as many as remain.
+pub(super) const MEMBERS: usize = 12;
 
 /// The session's own claims, with none of the application's yet, and where the rest of the object begins;
 /// `None` when the layout is another, or something in it is wrong.
@@ -34,7 +34,8 @@ pub(super) fn begin(payload: &str, realm: &Realm) -> Option<(TokenClaims, usize)
         Some(()) => Some(Fingerprint::parse(cursor.plain_string()?).ok()?),
         None => None,
     };
-    if token_generation != generation || expires_at > ends_at {
+    let ends_here = matches!(cursor.rest().first(), Some(b',' | b'}'));
+    if !ends_here || token_generation != generation || expires_at > ends_at {
         return None;
     }
     let claims = TokenClaims {

@@ -27,12 +27,16 @@ pub(crate) fn read(payload: &[u8], realm: &Realm) -> Result<TokenClaims> {
 
 /// Adds what stands behind the claims of the fast path.
 fn rest(payload: &str, at: usize, mut claims: TokenClaims) -> Result<TokenClaims> {
-    let limits = Limits { members: MOST_MEMBERS - fast::MEMBERS, ..Limits::TOKEN };
+    let read = fast::MEMBERS + usize::from(claims.fingerprint.is_some());
+    let limits = Limits { members: MOST_MEMBERS - read, ..Limits::TOKEN };
     json::read_rest_of_object(payload, at, limits, |name, value| {
         match &*name {
             "acr" => claims.acr = Some(text(value, NOT_ACR)?.into_owned()),
             "amr" => claims.amr = strings(value, NOT_AMR)?,
             "cnf" => claims.key_thumbprint = Some(thumbprint(value)?),
+            "fpr" if claims.fingerprint.is_none() => {
+                claims.fingerprint = Some(Fingerprint::parse(&text(value, NOT_FPR)?)?);
+            }
             // The names of the first members were not shown to the reader, so a second one is ours to refuse.
             name if is_reserved(name) => {
                 return Err(SessionError::new(ErrorKind::Malformed, "a claim stands twice in the payload"));
@@ -46,6 +50,7 @@ fn rest(payload: &str, at: usize, mut claims: TokenClaims) -> Result<TokenClaims
 }
 
 const NOT_ACR: &str = "acr is not a string";
+const NOT_FPR: &str = "fpr is not a string";
 const NOT_AMR: &str = "amr is not an array of strings";
 
 /// Claims as far as they have been seen.
@@ -140,7 +145,7 @@ impl<'a> Draft<'a> {
                 // An id has no character that JSON must escape; one that is escaped all the same is not ours.
                 self.id_text = value.raw.trim_matches('"');
             }
-            "fpr" => self.fingerprint = Some(Fingerprint::parse(&text(value, "fpr is not a string")?)?),
+            "fpr" => self.fingerprint = Some(Fingerprint::parse(&text(value, NOT_FPR)?)?),
             "acr" => self.acr = Some(text(value, NOT_ACR)?.into_owned()),
             "amr" => self.amr = Some(strings(value, NOT_AMR)?),
             "cnf" => self.confirmation = Some(thumbprint(value)?),

@@ -1,0 +1,29 @@
+# `make` shows what there is.
+.PHONY: help demo test check bench fuzz vectors clean
+
+help:
+	@echo "make demo     the demonstration shop on http://127.0.0.1:8000 (PORT=…, WORKERS=…)"
+	@echo "make test     every check and test; STEPS='rust pytest' for some of them"
+	@echo "make bench    Sessera against its peers"
+	@echo "make fuzz     every fuzz target for a while (SECONDS_EACH=30)"
+	@echo "make vectors  write tests/vectors anew"
+	@echo "make clean    remove what was built"
+
+demo:
+	@exec scripts/demo.sh
+
+test:
+	@python3 scripts/test.py $(STEPS)
+
+bench:
+	cargo run --release -p sessera-bench
+
+fuzz:
+	@scripts/fuzz.sh
+
+vectors:
+	cargo run --quiet -p sessera-testkit --bin vectors
+
+clean:
+	cargo clean
+	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache

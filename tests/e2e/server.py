@@ -1,0 +1,58 @@
+"""The demo shop as a real process: gunicorn on a loopback port that stays the same over restarts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+SHOP = Path(__file__).resolve().parents[2] / "examples" / "flask-shop"
+
+
+class Server:
+    """One shop with its own instance folder.
+
+    The listening socket belongs to this class and is handed down, so a client that comes while the server
+    starts is kept waiting by the kernel: nothing here has to sleep or guess when it is ready.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def start(self, *, workers: int = 1) -> None:
+        """Starts gunicorn; its log goes to `server.log` in the folder."""
+        descriptor = self._listener.fileno()
+        command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{descriptor}", "--workers", str(workers)]
+        command += ["--threads", "4", "--no-control-socket", "--log-level", "warning", "app:create_app()"]
+        with (self.folder / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                cwd=SHOP,
+                env={**os.environ, "SHOP_INSTANCE": str(self.folder / "instance")},
+                pass_fds=[descriptor],
+                start_new_session=True,
+                stdout=log,
+                stderr=log,
+            )
+
+    def kill(self) -> None:
+        """`kill -9` of the master and its workers: no chance to save anything."""
+        self._end(signal.SIGKILL)
+
+    def close(self) -> None:
+        self._end(signal.SIGTERM)
+        self._listener.close()
+
+    def _end(self, sign: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            # Its own process group, made at the start: master and workers, and nobody else.
+            os.killpg(process.pid, sign)
+            process.wait(timeout=30)
