@@ -171,24 +171,30 @@ def test_a_view_slower_than_the_grace_logs_nobody_out(
     assert not set_cookies(response)
 
 
-def test_the_other_tab_lives_on_after_the_slow_view(make_app: MakeApp, clock: ManualClock) -> None:
+@pytest.mark.parametrize("asks_first", [True, False])
+def test_the_other_tab_lives_on_after_the_slow_view(
+    make_app: MakeApp, clock: ManualClock, asks_first: bool
+) -> None:
     app = make_app()
     client = app.test_client()
 
     @app.post("/slow")
     def slow() -> ResponseReturnValue:
-        old = token_in(client)
+        if asks_first:
+            assert current_session
         tab = app.test_client()
-        tab.set_cookie(COOKIE, old)
+        tab.set_cookie(COOKIE, token_in(client))
         tab.get("/whoami")
         clock.advance(60)
         session["late"] = True
-        return jsonify(newer=token_in(tab), subject=current_session.subject)
+        return jsonify(newer=token_in(tab), logged_in=bool(current_session), error=current_session.error)
 
     client.post("/login/ada")
     clock.advance(301)
-    newer = client.post("/slow").get_json()["newer"]
-    assert subject_of(send(app, newer)) == "ada"
+    body = client.post("/slow").get_json()
+    assert body["logged_in"] is asks_first
+    assert body["error"] == (None if asks_first else "reused")
+    assert subject_of(send(app, body["newer"])) == "ada"
 
 
 def test_a_store_that_fails_leaves_the_generation_and_renews(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from flask import Flask, current_app
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 #: The longest that browsers keep a cookie, in seconds: 400 days.
 LONGEST_COOKIE = 400 * 24 * 60 * 60
 
+#: How many seconds after a request came in its token is still checked as one that just came.
+PROMPT = 1.0
+
 #: What a verb on a request's way out tells again, or tells of a race that it lost, which is no attack.
 _NOT_AGAIN = frozenset({"session_refused", "session_use_after_expire", "session_binding_changed", "authn_token_reuse"})
 
@@ -29,8 +33,8 @@ class Keeper:
         self.settings = settings
         self.cookie = Cookie(**settings.cookie)
         self.sessions = self._sessions()
-        #: For tokens that were verified when the request came in. A slow view may outlive the grace of its
-        #: token; that it then lost a race to a faster request must not look like a theft and end the session.
+        #: For tokens of requests that came in a while ago. A slow view may outlive the grace of its token; that
+        #: it then lost a race to a faster request must not look like a theft and end the session.
         self.in_flight = self._sessions(in_flight=True) if self.sessions.has_store else self.sessions
 
     def _sessions(self, *, in_flight: bool = False) -> Sessions:
@@ -44,6 +48,15 @@ class Keeper:
             clock=settings.clock,
             observer=self._tell_outcome if in_flight else self._tell,
         )
+
+    def now(self) -> float:
+        """Seconds, for the time that a request takes."""
+        clock = self.settings.clock
+        return time.monotonic() if clock is None else clock.unix_millis / 1000
+
+    def sessions_for(self, since: float) -> Sessions:
+        """The sessions that check a token which came in at that moment."""
+        return self.sessions if self.now() - since <= PROMPT else self.in_flight
 
     def token_of(self, environ: WSGIEnvironment) -> tuple[str | None, bool]:
         """The token that a request brought, if any, and whether it stood in `Authorization`.

@@ -36,6 +36,7 @@ class FlaskSession(dict[str, Any], SessionMixin):
     ) -> None:
         self._keeper = keeper
         self._environ = environ
+        self._since = keeper.now()
         self.serializer = serializer
         self._visit: Visit | None = None
         self._loaded = False
@@ -45,7 +46,7 @@ class FlaskSession(dict[str, Any], SessionMixin):
         """The request's dealings with its session, which begin here: the token is verified."""
         if self._visit is None:
             self.accessed = True
-            self._visit = Visit(self._keeper, self._environ)
+            self._visit = Visit(self._keeper, self._environ, self._since)
         return self._visit
 
     @property

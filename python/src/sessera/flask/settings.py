@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import Flask
 
-from sessera import Cookie, InvalidConfig, Keyring, ManualClock, MemoryStore, Policy, SessionError
+from sessera import Cookie, InvalidConfig, Keyring, ManualClock, MemoryStore, Policy, SessionError, Sessions
 
 from .keyfile import keyring_at
 
@@ -69,12 +69,13 @@ class Settings:
         given = _Given(app.config)
         given.refuse_unknown()
         dev = given.flag("SESSERA_DEV", default=False)
+        keyring = _keyring(given, app)
         return cls(
             issuer=given.text("SESSERA_ISSUER", _default_issuer(app)),
             audience=given.text("SESSERA_AUDIENCE", app.name),
-            keyring=_keyring(given, app),
+            keyring=keyring,
             store=_store(given),
-            policy=_policy(given),
+            policy=_policy(given, keyring),
             cookie=_cookie(given, dev=dev),
             clear_site_data=given.flag("SESSERA_CLEAR_SITE_DATA", default=True),
             dev=dev,
@@ -151,22 +152,19 @@ def _store(given: _Given) -> MemoryStore | None:
     return store
 
 
-def _policy(given: _Given) -> Policy:
+def _policy(given: _Given, keyring: Keyring) -> Policy:
     timeouts = [name for name in ("SESSERA_IDLE_TIMEOUT", "SESSERA_ABSOLUTE_TIMEOUT") if name in given]
+    policy = Policy()
     if "SESSERA_POLICY" in given:
         if timeouts:
             raise InvalidConfig(f"SESSERA_POLICY says what {timeouts[0]} says again: keep one of them")
-        policy: Policy = given.instance("SESSERA_POLICY", Policy, None)
-        if policy is None:
-            raise InvalidConfig("SESSERA_POLICY must be a Policy")
-        return policy
-    policy = Policy()
-    for name in timeouts:
-        field = name.removeprefix("SESSERA_").lower()
-        span = _span(name, given.value(name, None))
-        policy = _checked(name, lambda policy=policy, field=field, span=span: policy.replace(**{field: span}))
-    if policy.absolute_timeout < policy.idle_timeout:
-        raise InvalidConfig(f"{timeouts[0]}: the absolute timeout would be shorter than the idle timeout")
+        policy = given.instance("SESSERA_POLICY", Policy, ...)
+    spans = {name.removeprefix("SESSERA_").lower(): _span(name, given.value(name, None)) for name in timeouts}
+    policy = policy.replace(**spans)
+    # Whether the rules fit each other and the keys, only the sessions can tell.
+    _checked(
+        " and ".join(timeouts) or "SESSERA_POLICY", lambda: Sessions("a", "b", keyring=keyring, policy=policy)
+    )
     return policy
 
 

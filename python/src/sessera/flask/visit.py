@@ -28,7 +28,7 @@ _MAY_BE_GOOD = frozenset({"superseded", "revocations_stale", "store_unavailable"
 class Visit:
     """Made when a view first asks for the session; the token is verified then, and only then."""
 
-    def __init__(self, keeper: Keeper, environ: WSGIEnvironment) -> None:
+    def __init__(self, keeper: Keeper, environ: WSGIEnvironment, since: float) -> None:
         self.keeper = keeper
         self.environ = environ
         #: The session as it stands now, with its token: the one that came, or what a verb made of it.
@@ -49,15 +49,16 @@ class Visit:
         #: What `current_session` stands for, made when it is asked for.
         self.current: CurrentSession | None = None
         self._client: Client | None = None
-        self._open()
+        self._open(since)
         #: Whether the request brought no session that is good.
         self.new = self.session is None
 
-    def _open(self) -> None:
+    def _open(self, since: float) -> None:
         try:
             token, self.by_header = self.keeper.token_of(self.environ)
             if token is not None:
-                self.session = self.keeper.sessions.verify(token, client=self.client)
+                sessions = self.keeper.sessions_for(since)
+                self.session = sessions.verify(token, client=self.client)
                 self.token = token
         except SessionError as error:
             self.error = error
