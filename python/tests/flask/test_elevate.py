@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from browser import error_of, send, set_cookies, subject_of, token_in
-from conftest import MakeApp
+from tests.flask.browser import error_of, send, set_cookies, subject_of, token_in
+from tests.flask.conftest import MakeApp
 from flask import Flask
 
 from sessera import InvalidClaim, InvalidConfig, ManualClock, ReauthenticationRequired

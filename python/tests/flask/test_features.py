@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from browser import COOKIE, has_cookie, set_cookies, subject_of, token_in
-from conftest import MakeApp
+from tests.flask.browser import COOKIE, has_cookie, set_cookies, subject_of, token_in
+from tests.flask.conftest import MakeApp
 from flask import Flask, Response, copy_current_request_context, session, stream_with_context
 
 import sessera.flask

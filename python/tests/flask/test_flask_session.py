@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from browser import has_cookie, set_cookies, token_in
-from conftest import MakeApp
+from tests.flask.browser import has_cookie, set_cookies, token_in
+from tests.flask.conftest import MakeApp
 from flask import Flask, flash, get_flashed_messages, session
 from markupsafe import Markup
 

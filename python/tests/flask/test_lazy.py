@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from browser import send, set_cookies
-from conftest import MakeApp
+from tests.flask.browser import send, set_cookies
+from tests.flask.conftest import MakeApp
 from flask import Flask, Response, current_app, render_template_string, session
 from flask.typing import ResponseReturnValue
 

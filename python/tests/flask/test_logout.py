@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from browser import COOKIE, error_of, has_cookie, send, set_cookies, subject_of, token_in
-from conftest import MakeApp
+from tests.flask.browser import COOKIE, error_of, has_cookie, send, set_cookies, subject_of, token_in
+from tests.flask.conftest import MakeApp
 from flask import Flask, flash, get_flashed_messages
 
 from sessera import InvalidConfig

@@ -6,8 +6,8 @@ import logging
 from typing import Any
 
 import pytest
-from browser import COOKIE, error_of, has_cookie, send, set_cookies, subject_of, token_in
-from conftest import MakeApp
+from tests.flask.browser import COOKIE, error_of, has_cookie, send, set_cookies, subject_of, token_in
+from tests.flask.conftest import MakeApp
 from flask import Flask, jsonify
 from flask.typing import ResponseReturnValue
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from browser import COOKIE, error_of, has_cookie, send, set_cookies, subject_of, token_in
-from conftest import MakeApp
+from tests.flask.browser import COOKIE, error_of, has_cookie, send, set_cookies, subject_of, token_in
+from tests.flask.conftest import MakeApp
 from flask import Flask, jsonify, session
 from flask.typing import ResponseReturnValue
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from browser import send
-from conftest import MakeApp
+from tests.flask.browser import send
+from tests.flask.conftest import MakeApp
 from flask import Blueprint, Flask
 
 from sessera import InvalidConfig, ManualClock, MemoryStore, Sessions

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import set_cookies
-from conftest import MakeApp
+from tests.flask.browser import set_cookies
+from tests.flask.conftest import MakeApp
 from flask import Flask
 
 from sessera import InvalidConfig, Keyring, Policy

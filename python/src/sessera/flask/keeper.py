@@ -10,10 +10,11 @@ from flask import Flask, current_app
 from sessera import Client, Cookie, CookieInvalid, Event, Sessions, client_address
 
 from .events import session_event
-from .settings import Settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+
+    from .settings import Settings
 
 #: The longest that browsers keep a cookie, in seconds: 400 days.
 LONGEST_COOKIE = 400 * 24 * 60 * 60
@@ -22,7 +23,9 @@ LONGEST_COOKIE = 400 * 24 * 60 * 60
 PROMPT = 1.0
 
 #: What a verb on a request's way out tells again, or tells of a race that it lost, which is no attack.
-_NOT_AGAIN = frozenset({"session_refused", "session_use_after_expire", "session_binding_changed", "authn_token_reuse"})
+_NOT_AGAIN = frozenset(
+    {"session_refused", "session_use_after_expire", "session_binding_changed", "authn_token_reuse"}
+)
 
 
 class Keeper:
@@ -33,8 +36,8 @@ class Keeper:
         self.settings = settings
         self.cookie = Cookie(**settings.cookie)
         self.sessions = self._sessions()
-        #: For tokens of requests that came in a while ago. A slow view may outlive the grace of its token; that
-        #: it then lost a race to a faster request must not look like a theft and end the session.
+        #: For tokens of requests that came in a while ago. A slow view may outlive the grace of its token;
+        #: that it lost a race to a faster request must not look like a theft and end the session.
         self.in_flight = self._sessions(in_flight=True) if self.sessions.has_store else self.sessions
 
     def _sessions(self, *, in_flight: bool = False) -> Sessions:
@@ -50,16 +53,16 @@ class Keeper:
         )
 
     def now(self) -> float:
-        """Seconds, for the time that a request takes."""
+        """Tell the time in seconds, for how long a request takes."""
         clock = self.settings.clock
         return time.monotonic() if clock is None else clock.unix_millis / 1000
 
     def sessions_for(self, since: float) -> Sessions:
-        """The sessions that check a token which came in at that moment."""
+        """Choose the sessions that check a token which came in at that moment."""
         return self.sessions if self.now() - since <= PROMPT else self.in_flight
 
     def token_of(self, environ: WSGIEnvironment) -> tuple[str | None, bool]:
-        """The token that a request brought, if any, and whether it stood in `Authorization`.
+        """Find the token that a request brought, if any, and whether it stood in `Authorization`.
 
         Raises CookieInvalid when there is more than one.
         """
@@ -75,7 +78,7 @@ class Keeper:
         return token, False
 
     def client_of(self, environ: WSGIEnvironment) -> Client:
-        """What is known of who sent a request."""
+        """Gather what is known of who sent a request."""
         forwarded_for = environ.get("HTTP_X_FORWARDED_FOR")
         hops = self.settings.trusted_hops
         address = client_address(
@@ -86,7 +89,7 @@ class Keeper:
         return Client(ip=address, user_agent=environ.get("HTTP_USER_AGENT"))
 
     def set_cookie(self, token: str, lasting: float | None) -> str:
-        """The `Set-Cookie` line for a token.
+        """Write the `Set-Cookie` line for a token.
 
         `lasting` is in seconds; None is for a cookie that goes with the browser.
 
@@ -107,7 +110,7 @@ class Keeper:
 
 
 def current_keeper() -> Keeper:
-    """The part of the extension that belongs to the application of this request."""
+    """Find the part of the extension that belongs to the application of this request."""
     keeper: Keeper | None = current_app.extensions.get("sessera")
     if keeper is None:
         raise RuntimeError("this application was not given to Sessera: call Sessera(app), or init_app(app)")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from flask.json.tag import TaggedJSONSerializer
 from flask.sessions import SessionMixin, session_json_serializer
 
 from .data import CLAIM, decode
 from .visit import Visit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from _typeshed.wsgi import WSGIEnvironment
+    from flask.json.tag import TaggedJSONSerializer
 
     from .keeper import Keeper
 
@@ -60,7 +61,7 @@ class FlaskSession(dict[str, Any], SessionMixin):
         return self.visit.new
 
     def load(self) -> None:
-        """Takes the contents out of the token."""
+        """Take the contents out of the token."""
         if not self._loaded:
             session = self.visit.session
             if session is not None and (tagged := session.claims.get(CLAIM)) is not None:
@@ -68,7 +69,7 @@ class FlaskSession(dict[str, Any], SessionMixin):
             self._loaded = True
 
     def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
-        """A copy is a plain dict."""
+        """Make copies plain dicts."""
         return dict, (dict(self),)
 
 
@@ -93,7 +94,7 @@ def _modifying(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _resizing(method: Callable[..., Any]) -> Callable[..., Any]:
-    """A method that changed nothing if there are as many entries as before."""
+    """Wrap a method that changed nothing if there are as many entries as before."""
 
     @wraps(method)
     def write(self: FlaskSession, *args: Any, **kwargs: Any) -> Any:
