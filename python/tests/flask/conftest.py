@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 from flask import Blueprint, Flask, jsonify, request, session
-from flask.typing import ResponseReturnValue
 
 from sessera import Keyring, ManualClock
 from sessera.flask import (
@@ -17,6 +16,9 @@ from sessera.flask import (
     logout_everywhere,
     session_required,
 )
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
 
 COOKIE = "__Host-session"
 
@@ -35,7 +37,7 @@ def keyring() -> Keyring:
 
 @pytest.fixture
 def make_app(clock: ManualClock, keyring: Keyring) -> MakeApp:
-    """Makes an application with views for what the tests do; its settings are the keywords, without prefix."""
+    """Makes an application that has views for what the tests do. Settings are keywords, without prefix."""
 
     def make(**settings: Any) -> Flask:
         app = Flask("shop")

@@ -10,7 +10,10 @@ import pytest
 
 import sessera.flask
 
-MODULES = ["sessera.flask", *(f"sessera.flask.{found.name}" for found in pkgutil.iter_modules(sessera.flask.__path__))]
+MODULES = [
+    "sessera.flask",
+    *(f"sessera.flask.{found.name}" for found in pkgutil.iter_modules(sessera.flask.__path__)),
+]
 
 
 @pytest.mark.parametrize("name", MODULES)

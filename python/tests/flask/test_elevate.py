@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
-from tests.flask.browser import error_of, send, set_cookies, subject_of, token_in
-from tests.flask.conftest import MakeApp
-from flask import Flask
+from flask import session
 
 from sessera import InvalidClaim, InvalidConfig, ManualClock, ReauthenticationRequired
 from sessera.flask import current_session, elevate, login
+from tests.flask.browser import error_of, send, set_cookies, subject_of, token_in
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from tests.flask.conftest import MakeApp
 
 
 def test_rights_rise_and_the_rest_stays(app: Flask, clock: ManualClock) -> None:
@@ -77,8 +83,6 @@ def test_data_put_in_beside_is_kept(make_app: MakeApp) -> None:
 
     @app.post("/both")
     def both() -> str:
-        from flask import session
-
         session["before"] = 1
         elevate(claims={"role": "admin"})
         session["after"] = 2

@@ -1,18 +1,22 @@
-"""Factories, blueprints, several applications, streams, threads, test clients: as with Flask's own sessions."""
+"""Factories, several applications, streams, threads, test clients: as with Flask's own sessions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
-from tests.flask.browser import COOKIE, has_cookie, set_cookies, subject_of, token_in
-from tests.flask.conftest import MakeApp
 from flask import Flask, Response, copy_current_request_context, session, stream_with_context
 
 import sessera.flask
 from sessera import Event, Keyring, ManualClock
 from sessera.flask import Sessera, current_session, login, session_event, session_required
+from tests.flask.browser import COOKIE, has_cookie, set_cookies, subject_of, token_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.flask.conftest import MakeApp
 
 
 def test_one_extension_serves_several_applications_of_a_factory(keyring: Keyring) -> None:
@@ -178,15 +182,15 @@ def test_the_interface_tells_others_of_its_cookie(make_app: MakeApp) -> None:
     assert not interface.get_cookie_partitioned(app)
 
 
-def test_events_are_signalled_to_the_application_they_belong_to(make_app: MakeApp, clock: ManualClock) -> None:
+def test_events_are_signalled_for_their_application(make_app: MakeApp, clock: ManualClock) -> None:
     app, other = make_app(), make_app()
     seen: list[Event] = []
     others: list[Event] = []
 
-    def note(sender: Flask, event: Event, **extra: object) -> None:
+    def note(_sender: Flask, event: Event, **_extra: object) -> None:
         seen.append(event)
 
-    def note_others(sender: Flask, event: Event, **extra: object) -> None:
+    def note_others(_sender: Flask, event: Event, **_extra: object) -> None:
         others.append(event)
 
     with session_event.connected_to(note, app), session_event.connected_to(note_others, other):
@@ -214,7 +218,7 @@ def test_a_lost_race_is_not_told_as_a_theft(make_app: MakeApp, clock: ManualCloc
     app = make_app()
     kinds: list[str] = []
 
-    def note(sender: Flask, event: Event, **extra: object) -> None:
+    def note(_sender: Flask, event: Event, **_extra: object) -> None:
         kinds.append(event.kind)
 
     @app.post("/slow")

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from flask import Flask
 
-from sessera import InvalidConfig, Keyring, Sessions, SessionError
+from sessera import InvalidConfig, Keyring, SessionError, Sessions
+from sessera.flask import Sessera
 from sessera.flask.keyfile import keyring_at
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 START = """
 import sys
@@ -60,10 +65,6 @@ def test_a_broken_file_is_an_error_and_is_not_replaced(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_made_names_the_setting(tmp_path: Path) -> None:
-    from flask import Flask
-
-    from sessera.flask import Sessera
-
     (tmp_path / "file").write_text("")
     app = Flask("shop")
     app.config["SESSERA_KEYRING"] = tmp_path / "file" / "keys.json"

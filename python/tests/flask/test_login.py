@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
-from tests.flask.browser import COOKIE, error_of, send, set_cookies, subject_of, token_in
-from tests.flask.conftest import MakeApp
-from flask import Flask
+from flask import session
 
 from sessera import InvalidClaim, Keyring, Sessions
 from sessera.flask import current_session, login
 from sessera.flask.visit import ANONYMOUS
+from tests.flask.browser import COOKIE, error_of, send, set_cookies, subject_of, token_in
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from tests.flask.conftest import MakeApp
 
 
 def test_a_login_shows_in_the_same_request_and_in_the_next(make_app: MakeApp) -> None:
@@ -80,8 +86,6 @@ def test_data_put_in_around_the_login_is_kept(make_app: MakeApp) -> None:
 
     @app.post("/around")
     def around() -> str:
-        from flask import session
-
         session["before"] = 1
         login("ada")
         session["after"] = 2
@@ -149,8 +153,6 @@ def test_a_claim_changed_in_place_is_never_signed(make_app: MakeApp) -> None:
 
     @app.post("/tamper")
     def tamper() -> str:
-        from flask import session
-
         current_session.claims["roles"].append("admin")
         session["a"] = 1
         return ""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
-from tests.flask.browser import COOKIE, error_of, has_cookie, send, set_cookies, subject_of, token_in
-from tests.flask.conftest import MakeApp
-from flask import Flask, flash, get_flashed_messages
+from flask import Flask, flash, get_flashed_messages, session
 
 from sessera import InvalidConfig
 from sessera.flask import current_session, login, logout, logout_everywhere
+from tests.flask.browser import COOKIE, error_of, has_cookie, send, set_cookies, subject_of, token_in
+
+if TYPE_CHECKING:
+    from tests.flask.conftest import MakeApp
 
 
 def test_a_saved_token_gets_401_after_the_logout(app: Flask) -> None:
@@ -56,7 +60,7 @@ def test_a_message_after_the_logout_reaches_the_next_page(make_app: MakeApp) -> 
 
     @app.get("/flashed")
     def flashed() -> list[str]:
-        return list(get_flashed_messages())
+        return [str(message) for message in get_flashed_messages()]
 
     client = app.test_client()
     token = client.post("/login/ada").get_json()["token"]
@@ -118,8 +122,6 @@ def test_a_late_response_of_a_logged_out_session_sets_no_cookie(make_app: MakeAp
 
     @app.post("/slow")
     def slow() -> str:
-        from flask import session
-
         session["late"] = True
         # Meanwhile, in another tab:
         send(app, token_in(client), "/logout", "POST")

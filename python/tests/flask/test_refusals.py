@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.flask.browser import COOKIE, error_of, has_cookie, send, set_cookies, subject_of, token_in
-from tests.flask.conftest import MakeApp
 from flask import Flask, jsonify
-from flask.typing import ResponseReturnValue
 
+import sessera
 from sessera import (
     BindingMismatch,
     CsrfInvalid,
@@ -26,10 +24,16 @@ from sessera import (
 )
 from sessera.flask import current_session, session_required
 from sessera.flask.keeper import Keeper
+from tests.flask.browser import COOKIE, error_of, has_cookie, send, set_cookies, subject_of, token_in
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from tests.flask.conftest import MakeApp
 
 
 def refuse_with(error: SessionError, monkeypatch: pytest.MonkeyPatch) -> None:
-    def token_of(self: Keeper, environ: object) -> None:
+    def token_of(_self: Keeper, _environ: object) -> None:
         raise error
 
     monkeypatch.setattr(Keeper, "token_of", token_of)
@@ -61,9 +65,9 @@ def test_two_cookies_of_our_name_are_refused(app: Flask) -> None:
         assert client.get("/private", headers={"Cookie": header}).status_code == 401
 
 
-@pytest.mark.parametrize("header", [f"{COOKIE}=\x00", f'{COOKIE}="a"', f"{COOKIE}=é", f"{COOKIE}={'x' * 5000}"])
-def test_a_hostile_cookie_is_nobodys(app: Flask, header: str) -> None:
-    environ = {"HTTP_COOKIE": header.encode().decode("latin-1")}
+@pytest.mark.parametrize("value", ["\x00", '"a"', "é", "x" * 5000])
+def test_a_hostile_cookie_is_nobodys(app: Flask, value: str) -> None:
+    environ = {"HTTP_COOKIE": f"{COOKIE}={value}".encode().decode("latin-1")}
     response = app.test_client(use_cookies=False).get("/whoami", environ_overrides=environ)
     assert response.status_code == 200
     assert subject_of(response) is None
@@ -269,12 +273,15 @@ def test_a_view_may_raise_what_the_library_raises(make_app: MakeApp) -> None:
 
     @app.get("/raises/<name>")
     def raises(name: str) -> str:
-        import sessera
-
         raise getattr(sessera, name)("x")
 
     client = app.test_client()
-    statuses = {"ReauthenticationRequired": 401, "CsrfInvalid": 403, "StoreUnavailable": 503, "InvalidClaim": 500}
+    statuses = {
+        "ReauthenticationRequired": 401,
+        "CsrfInvalid": 403,
+        "StoreUnavailable": 503,
+        "InvalidClaim": 500,
+    }
     for name, status in statuses.items():
         assert client.get(f"/raises/{name}").status_code == status, name
 
@@ -283,11 +290,11 @@ def test_the_application_answers_in_its_own_words(make_app: MakeApp) -> None:
     app = make_app()
 
     @app.errorhandler(401)
-    def to_login(error: Exception) -> ResponseReturnValue:
+    def to_login(_error: Exception) -> ResponseReturnValue:
         return "", 302, {"Location": "/login"}
 
     @app.errorhandler(ReauthenticationRequired)
-    def again(error: ReauthenticationRequired) -> ResponseReturnValue:
+    def again(_error: ReauthenticationRequired) -> ResponseReturnValue:
         return "", 302, {"Location": "/again"}
 
     @app.get("/recent")

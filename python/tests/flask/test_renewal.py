@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
-from tests.flask.browser import COOKIE, error_of, has_cookie, send, set_cookies, subject_of, token_in
-from tests.flask.conftest import MakeApp
 from flask import Flask, jsonify, session
-from flask.typing import ResponseReturnValue
 
 from sessera import ManualClock, MemoryStore, StoreUnavailable
 from sessera.flask import current_session
 from sessera.flask.visit import Visit
+from tests.flask.browser import COOKIE, error_of, has_cookie, send, set_cookies, subject_of, token_in
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from tests.flask.conftest import MakeApp
 
 
 def test_a_response_that_neither_renews_nor_changes_sets_no_cookie(app: Flask, clock: ManualClock) -> None:
@@ -147,7 +151,7 @@ def test_a_rotated_token_used_after_the_grace_ends_the_session(app: Flask, clock
 
 @pytest.mark.parametrize("changes", [False, True])
 def test_a_view_slower_than_the_grace_logs_nobody_out(
-    make_app: MakeApp, clock: ManualClock, changes: bool
+    make_app: MakeApp, clock: ManualClock, *, changes: bool
 ) -> None:
     app = make_app()
     client = app.test_client()
@@ -173,7 +177,7 @@ def test_a_view_slower_than_the_grace_logs_nobody_out(
 
 @pytest.mark.parametrize("asks_first", [True, False])
 def test_the_other_tab_lives_on_after_the_slow_view(
-    make_app: MakeApp, clock: ManualClock, asks_first: bool
+    make_app: MakeApp, clock: ManualClock, *, asks_first: bool
 ) -> None:
     app = make_app()
     client = app.test_client()
@@ -200,7 +204,7 @@ def test_the_other_tab_lives_on_after_the_slow_view(
 def test_a_store_that_fails_leaves_the_generation_and_renews(
     app: Flask, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def rotate(self: Visit) -> None:
+    def rotate(_self: Visit) -> None:
         raise StoreUnavailable("down")
 
     client = app.test_client()

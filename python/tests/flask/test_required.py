@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
-from tests.flask.browser import send
-from tests.flask.conftest import MakeApp
 from flask import Blueprint, Flask
 
 from sessera import InvalidConfig, ManualClock, MemoryStore, Sessions
 from sessera.flask import current_session, elevate, login, session_required
+from tests.flask.browser import send
+
+if TYPE_CHECKING:
+    from tests.flask.conftest import MakeApp
 
 
 @pytest.fixture
@@ -91,7 +94,7 @@ def test_an_old_or_weak_login_gets_in_after_an_elevation(guarded: Flask, clock: 
         assert client.get(path).text == "in"
 
 
-def test_live_asks_the_store_and_needs_one(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_live_needs_a_store(make_app: MakeApp) -> None:
     app = make_app(STORE=None)
 
     @app.get("/live")
@@ -170,7 +173,7 @@ def test_a_blueprint_is_guarded_as_a_whole_and_answers_itself(make_app: MakeApp)
         return "admin"
 
     @admin.errorhandler(401)
-    def nobody(error: Exception) -> tuple[str, int]:
+    def nobody(_error: Exception) -> tuple[str, int]:
         return "log in first", 401
 
     app.register_blueprint(admin)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.flask.browser import set_cookies
-from tests.flask.conftest import MakeApp
-from flask import Flask
+from flask import Flask, session
 
 from sessera import InvalidConfig, Keyring, Policy
 from sessera.flask import Sessera
 from sessera.flask.settings import DEFAULTS, Settings
+from tests.flask.browser import set_cookies
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.flask.conftest import MakeApp
 
 WRONG: list[tuple[str, Any]] = [
     ("ISSUER", ""),
@@ -136,7 +139,7 @@ def test_development_warns_once(make_app: MakeApp, caplog: pytest.LogCaptureFixt
 
 
 @pytest.mark.parametrize("algorithm", ["HS256", "EdDSA", "ES256"])
-def test_sessera_alone_works_and_keeps_its_keys_in_the_instance_folder(tmp_path: Path, algorithm: str) -> None:
+def test_sessera_alone_keeps_its_keys_in_the_instance_folder(tmp_path: Path, algorithm: str) -> None:
     def start() -> Flask:
         app = Flask("shop", instance_path=str(tmp_path / "instance"))
         app.config["SESSERA_ALGORITHM"] = algorithm
@@ -144,8 +147,6 @@ def test_sessera_alone_works_and_keeps_its_keys_in_the_instance_folder(tmp_path:
 
         @app.get("/count")
         def count() -> list[int]:
-            from flask import session
-
             session["count"] = session.get("count", 0) + 1
             return [session["count"]]
 
