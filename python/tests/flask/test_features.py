@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -242,3 +244,16 @@ def test_a_lost_race_is_not_told_as_a_theft(make_app: MakeApp, clock: ManualCloc
 def test_every_name_is_documented() -> None:
     for name in sessera.flask.__all__:
         assert getattr(sessera.flask, name).__doc__, name
+
+
+def test_an_application_goes_when_nobody_holds_it(keyring: Keyring) -> None:
+    app = Flask("shop")
+    app.config["SESSERA_KEYRING"] = keyring
+    Sessera(app)
+    weak = weakref.ref(app)
+    gc.disable()
+    try:
+        del app
+        assert weak() is None
+    finally:
+        gc.enable()

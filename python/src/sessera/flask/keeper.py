@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from typing import TYPE_CHECKING
 
 from flask import Flask, current_app
@@ -32,7 +33,8 @@ class Keeper:
     """One application's part of the extension. Made once, used by all threads."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
-        self.app = app
+        # Weak, so that an application goes as soon as nobody holds it, as without the extension.
+        self._app = weakref.ref(app)
         self.settings = settings
         self.cookie = Cookie(**settings.cookie)
         self.sessions = self._sessions()
@@ -101,8 +103,9 @@ class Keeper:
         return Cookie(**self.settings.cookie, max_age=max_age).set_cookie(token)
 
     def _tell(self, event: Event) -> None:
-        if session_event.receivers:
-            session_event.send(self.app, _async_wrapper=self.app.ensure_sync, event=event)
+        app = self._app()
+        if app is not None and session_event.receivers:
+            session_event.send(app, _async_wrapper=app.ensure_sync, event=event)
 
     def _tell_outcome(self, event: Event) -> None:
         if event.kind not in _NOT_AGAIN:

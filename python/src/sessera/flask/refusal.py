@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from flask import current_app
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, HTTPException, ServiceUnavailable, Unauthorized
 
@@ -53,14 +54,14 @@ def register(app: Flask, settings: Settings) -> None:
     """Answer SessionErrors that views let through, unless the application has a handler for them."""
     handlers = app.error_handler_spec[None][None]
     if SessionError not in handlers:
-        app.register_error_handler(SessionError, _answer(app, settings))
+        app.register_error_handler(SessionError, _answer(settings))
 
 
-def _answer(app: Flask, settings: Settings) -> Callable[[SessionError], ResponseReturnValue]:
+def _answer(settings: Settings) -> Callable[[SessionError], ResponseReturnValue]:
     def answer(error: SessionError) -> ResponseReturnValue:
         if error.code not in _OF_THE_TIMES:
             raise error
-        answered = app.handle_http_exception(refusal(error, settings))
+        answered = current_app.handle_http_exception(refusal(error, settings))
         return answered.get_response() if isinstance(answered, HTTPException) else answered
 
     return answer
