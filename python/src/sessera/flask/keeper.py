@@ -81,14 +81,16 @@ class Keeper:
 
     def client_of(self, environ: WSGIEnvironment) -> Client:
         """Gather what is known of who sent a request."""
-        forwarded_for = environ.get("HTTP_X_FORWARDED_FOR")
-        hops = self.settings.trusted_hops
-        address = client_address(
-            environ.get("REMOTE_ADDR"),
-            [forwarded_for] if forwarded_for and hops else [],
-            hops,
-        )
-        return Client(ip=address, user_agent=environ.get("HTTP_USER_AGENT"))
+        user_agent = environ.get("HTTP_USER_AGENT")
+        address = environ.get("REMOTE_ADDR")
+        if hops := self.settings.trusted_hops:
+            forwarded_for = environ.get("HTTP_X_FORWARDED_FOR")
+            address = client_address(address, [forwarded_for] if forwarded_for else [], hops)
+        try:
+            return Client(ip=address, user_agent=user_agent)
+        except ValueError:
+            # A Unix socket, for instance, has no address.
+            return Client(user_agent=user_agent)
 
     def set_cookie(self, token: str, lasting: float | None) -> str:
         """Write the `Set-Cookie` line for a token.

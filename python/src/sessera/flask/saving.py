@@ -143,6 +143,10 @@ def _set_cookie(session: FlaskSession, visit: Visit) -> str | None:
 
 
 def _vary(response: Response, name: str) -> None:
-    present = [part.strip() for line in response.headers.getlist("Vary") for part in line.split(",")]
+    lines = response.headers.getlist("Vary")
+    if not lines:
+        response.headers.add("Vary", name)
+        return
+    present = [part.strip() for line in lines for part in line.split(",")]
     if "*" not in present and name.lower() not in (part.lower() for part in present):
         response.headers["Vary"] = ", ".join([*present, name])

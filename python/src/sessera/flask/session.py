@@ -28,6 +28,8 @@ class FlaskSession(dict[str, Any], SessionMixin):
 
     modified = False
     accessed = False
+    _visit: Visit | None = None
+    _loaded = False
 
     def __init__(
         self,
@@ -39,8 +41,6 @@ class FlaskSession(dict[str, Any], SessionMixin):
         self._environ = environ
         self._since = keeper.now()
         self.serializer = serializer
-        self._visit: Visit | None = None
-        self._loaded = False
 
     @property
     def visit(self) -> Visit:

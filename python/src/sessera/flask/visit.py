@@ -28,27 +28,28 @@ _MAY_BE_GOOD = frozenset({"superseded", "revocations_stale", "store_unavailable"
 class Visit:
     """Made when a view first asks for the session; the token is verified then, and only then."""
 
+    #: The session as it stands now, with its token: the one that came, or what a verb made of it.
+    session: Session | None = None
+    token: str | None = None
+    #: Why the token that came was refused.
+    error: SessionError | None = None
+    #: Whether the token came in `Authorization`; then no cookie is set.
+    by_header = False
+    #: Whether `token` is one that the client does not have yet.
+    pending = False
+    #: Whether the client's cookie is to go.
+    ended = False
+    #: Whether that is because the user logged out.
+    logged_out = False
+    #: Whether the response's headers are made, so that nothing more can be sent.
+    closed = False
+    #: What `current_session` stands for, made when it is asked for.
+    current: CurrentSession | None = None
+    _client: Client | None = None
+
     def __init__(self, keeper: Keeper, environ: WSGIEnvironment, since: float) -> None:
         self.keeper = keeper
         self.environ = environ
-        #: The session as it stands now, with its token: the one that came, or what a verb made of it.
-        self.session: Session | None = None
-        self.token: str | None = None
-        #: Why the token that came was refused.
-        self.error: SessionError | None = None
-        #: Whether the token came in `Authorization`; then no cookie is set.
-        self.by_header = False
-        #: Whether `token` is one that the client does not have yet.
-        self.pending = False
-        #: Whether the client's cookie is to go.
-        self.ended = False
-        #: Whether that is because the user logged out.
-        self.logged_out = False
-        #: Whether the response's headers are made, so that nothing more can be sent.
-        self.closed = False
-        #: What `current_session` stands for, made when it is asked for.
-        self.current: CurrentSession | None = None
-        self._client: Client | None = None
         self._open(since)
         #: Whether the request brought no session that is good.
         self.new = self.session is None
