@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Flask
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.testing import FlaskClient
+    from werkzeug.test import TestResponse
 
 COOKIE = "__Host-session"
 

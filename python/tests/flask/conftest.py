@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
-from flask import Flask, jsonify, request, session
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, Flask, jsonify, request, session
 
 from sessera import Keyring, ManualClock
 from sessera.flask import (
@@ -17,6 +16,9 @@ from sessera.flask import (
     logout_everywhere,
     session_required,
 )
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
 
 COOKIE = "__Host-session"
 
@@ -35,7 +37,7 @@ def keyring() -> Keyring:
 
 @pytest.fixture
 def make_app(clock: ManualClock, keyring: Keyring) -> MakeApp:
-    """Makes an application with views for what the tests do; its settings are the keywords, without prefix."""
+    """Makes an application that has views for what the tests do. Settings are keywords, without prefix."""
 
     def make(**settings: Any) -> Flask:
         app = Flask("shop")
@@ -43,7 +45,7 @@ def make_app(clock: ManualClock, keyring: Keyring) -> MakeApp:
         app.config.update(SESSERA_CLOCK=clock, SESSERA_KEYRING=keyring)
         app.config.update({f"SESSERA_{name}": value for name, value in settings.items()})
         Sessera(app)
-        add_views(app)
+        app.register_blueprint(views())
         return app
 
     return make
@@ -54,12 +56,14 @@ def app(make_app: MakeApp) -> Flask:
     return make_app()
 
 
-def add_views(app: Flask) -> None:
-    @app.get("/untouched")
+def views() -> Blueprint:
+    views = Blueprint("views", __name__)
+
+    @views.get("/untouched")
     def untouched() -> str:
         return "untouched"
 
-    @app.get("/whoami")
+    @views.get("/whoami")
     def whoami() -> ResponseReturnValue:
         if current_session:
             return jsonify(
@@ -72,42 +76,44 @@ def add_views(app: Flask) -> None:
             )
         return jsonify(subject=None, error=current_session.error)
 
-    @app.get("/data")
+    @views.get("/data")
     def data() -> ResponseReturnValue:
         return jsonify(dict(session))
 
-    @app.post("/data")
+    @views.post("/data")
     def put() -> ResponseReturnValue:
         session.update(request.get_json())
         return jsonify(dict(session))
 
-    @app.post("/clear")
+    @views.post("/clear")
     def clear() -> str:
         session.clear()
         return "cleared"
 
-    @app.post("/login/<subject>")
+    @views.post("/login/<subject>")
     def log_in(subject: str) -> ResponseReturnValue:
         claims = request.get_json(silent=True)
         return jsonify(token=login(subject, claims).token, id=current_session.id)
 
-    @app.post("/elevate")
+    @views.post("/elevate")
     @session_required
     def rise() -> str:
         elevate(claims={"role": "admin"}, acr="aal2", amr=["pwd", "otp"])
         return current_session.subject
 
-    @app.post("/logout")
+    @views.post("/logout")
     def log_out() -> str:
         logout()
         return "bye"
 
-    @app.post("/logout-everywhere")
+    @views.post("/logout-everywhere")
     def log_out_everywhere() -> str:
         logout_everywhere(keep_current="keep" in request.args)
         return "bye"
 
-    @app.get("/private")
+    @views.get("/private")
     @session_required
     def private() -> str:
         return current_session.subject
+
+    return views

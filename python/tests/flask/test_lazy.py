@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
-from browser import send, set_cookies
-from conftest import MakeApp
 from flask import Flask, Response, current_app, render_template_string, session
-from flask.typing import ResponseReturnValue
 
 from sessera.flask import current_session
 from sessera.flask.keeper import Keeper
+from tests.flask.browser import send, set_cookies
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from tests.flask.conftest import MakeApp
 
 
 def test_an_untouched_request_verifies_nothing(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    def looked(self: Keeper, environ: object) -> None:
+    def looked(_self: Keeper, _environ: object) -> None:
         raise AssertionError("the session was looked at")
 
     monkeypatch.setattr(Keeper, "token_of", looked)

@@ -1,34 +1,34 @@
 """Sessions for Flask that are carried by a signature, and still can be ended at once.
 
-    >>> from flask import Flask, session
-    >>> from sessera import Keyring
-    >>> from sessera.flask import Sessera, current_session, login, logout, session_required
-    >>> app = Flask("shop")
-    >>> app.config["SESSERA_KEYRING"] = Keyring.generate("HS256")
-    >>> sessera = Sessera(app)
-    >>> @app.post("/login/<name>")
-    ... def log_in(name):
-    ...     login(name)
-    ...     return f"Welcome {current_session.subject}"
-    >>> @app.get("/account")
-    ... @session_required
-    ... def account():
-    ...     return f"{current_session.subject} since {current_session.started_at:%Y}"
-    >>> @app.post("/logout")
-    ... def log_out():
-    ...     logout()
-    ...     return "Bye"
-    >>> client = app.test_client()
-    >>> client.get("/account").status
-    '401 UNAUTHORIZED'
-    >>> client.post("/login/ada").text
-    'Welcome ada'
-    >>> client.get("/account").status
-    '200 OK'
-    >>> client.post("/logout").text
-    'Bye'
-    >>> client.get("/account").status
-    '401 UNAUTHORIZED'
+>>> from flask import Flask, session
+>>> from sessera import Keyring
+>>> from sessera.flask import Sessera, current_session, login, logout, session_required
+>>> app = Flask("shop")
+>>> app.config["SESSERA_KEYRING"] = Keyring.generate("HS256")
+>>> sessera = Sessera(app)
+>>> @app.post("/login/<name>")
+... def log_in(name):
+...     login(name)
+...     return f"Welcome {current_session.subject}"
+>>> @app.get("/account")
+... @session_required
+... def account():
+...     return f"{current_session.subject} since {current_session.started_at:%Y}"
+>>> @app.post("/logout")
+... def log_out():
+...     logout()
+...     return "Bye"
+>>> client = app.test_client()
+>>> client.get("/account").status
+'401 UNAUTHORIZED'
+>>> client.post("/login/ada").text
+'Welcome ada'
+>>> client.get("/account").status
+'200 OK'
+>>> client.post("/logout").text
+'Bye'
+>>> client.get("/account").status
+'401 UNAUTHORIZED'
 """
 
 from __future__ import annotations

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from copy import deepcopy
-from datetime import datetime
 from types import MappingProxyType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import session as flask_session
 from werkzeug.local import LocalProxy
 
-from sessera import Binding, Session
-
 from .session import FlaskSession
-from .visit import Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sessera import Binding, Session
+
+    from .visit import Visit
 
 
 class CurrentSession:
@@ -128,11 +131,11 @@ class CurrentSession:
 
 
 def open_session() -> FlaskSession:
-    """The `flask.session` behind Flask's proxy."""
-    session = flask_session._get_current_object()  # type: ignore[attr-defined]
-    if not isinstance(session, FlaskSession):
-        raise RuntimeError("this application was not given to Sessera: call Sessera(app), or init_app(app)")
-    return session
+    """Find the `flask.session` behind Flask's proxy."""
+    session = flask_session._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  # documented
+    if isinstance(session, FlaskSession):
+        return session
+    raise RuntimeError("this application was not given to Sessera: call Sessera(app), or init_app(app)")
 
 
 def _current() -> CurrentSession:
@@ -142,5 +145,5 @@ def _current() -> CurrentSession:
     return visit.current
 
 
-current_session = cast(CurrentSession, LocalProxy(_current))
+current_session = cast("CurrentSession", LocalProxy(_current))
 """The CurrentSession of the request that is being handled; false outside of a request."""

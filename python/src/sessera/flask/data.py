@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import json
-from flask.json.tag import TaggedJSONSerializer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flask.json.tag import TaggedJSONSerializer
 
 #: The application claim that holds the contents of `flask.session`.
 CLAIM = "flask"
 
 
 def encode(serializer: TaggedJSONSerializer, data: Mapping[str, Any]) -> str:
-    """The data as JSON text, tagged as Flask tags it. Equal data gives equal text."""
+    """Write the data as JSON, tagged as Flask tags it. Equal data gives equal text."""
     return serializer.dumps(dict(data))
 
 
 def text_of(tagged: object) -> str:
-    """The text that `encode` gave for a claim that has been read."""
+    """Give the text that `encode` gave for a claim that has been read."""
     return json.dumps(tagged, separators=(",", ":"))
 
 
 def decode(serializer: TaggedJSONSerializer, tagged: object) -> dict[str, Any]:
-    """The data of a claim, as new objects, so that the claim stays as it was signed."""
+    """Read the data of a claim, as new objects, so that the claim stays as it was signed."""
     data = _untag(serializer, tagged)
     return data if isinstance(data, dict) else {}
 

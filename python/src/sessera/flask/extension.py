@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-
-from flask import Flask
-
-from sessera import Sessions
+from typing import TYPE_CHECKING
 
 from .current import current_session
 from .interface import SesseraInterface
 from .keeper import Keeper, current_keeper
 from .refusal import register
 from .settings import Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from sessera import Sessions
 
 logger = logging.getLogger("sessera.flask")
 
@@ -47,7 +49,7 @@ class Sessera:
             self.init_app(app)
 
     def init_app(self, app: Flask) -> None:
-        """Sets an application up. Its settings must be in place."""
+        """Set an application up. Its settings must be in place."""
         if "sessera" in app.extensions:
             raise RuntimeError("Sessera was set up on this application before")
         settings = Settings.of(app)
@@ -58,10 +60,11 @@ class Sessera:
         register(app, settings)
         if settings.dev:
             logger.warning(
-                "SESSERA_DEV is set: the cookie of %s works without TLS. Never set it in production.", app.name
+                "SESSERA_DEV is set: the cookie of %s is for plain http. Never set it in production.",
+                app.name,
             )
 
     @property
     def sessions(self) -> Sessions:
-        """The Sessions of the current application, for what has no shorthand: `revoke_session`, for instance."""
+        """The Sessions of the current application, for what has no shorthand, such as `revoke_session`."""
         return current_keeper().sessions

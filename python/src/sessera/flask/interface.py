@@ -1,13 +1,20 @@
 """What Flask calls at the beginning and at the end of each request."""
 
+# ruff: noqa: ARG002 - the arguments are Flask's
+
 from __future__ import annotations
 
-from flask import Flask, Request, Response
+from typing import TYPE_CHECKING
+
 from flask.sessions import SessionInterface, SessionMixin, session_json_serializer
 
-from .keeper import Keeper
 from .saving import save
 from .session import FlaskSession
+
+if TYPE_CHECKING:
+    from flask import Flask, Request, Response
+
+    from .keeper import Keeper
 
 
 class SesseraInterface(SessionInterface):
@@ -20,37 +27,37 @@ class SesseraInterface(SessionInterface):
         self._keeper = keeper
 
     def open_session(self, app: Flask, request: Request) -> FlaskSession:
-        """Does nothing yet: a request that never asks for its session pays nothing for it."""
+        """Do nothing yet: a request that never asks for its session pays nothing for it."""
         return FlaskSession(self._keeper, request.environ, self.serializer)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Writes the headers that the session asks for; none if nobody touched it."""
+        """Write the headers that the session asks for; none if nobody touched it."""
         if session.accessed and isinstance(session, FlaskSession):
             save(session, response)
 
     def get_cookie_name(self, app: Flask) -> str:
-        """The cookie's name as browsers see it."""
+        """Give the cookie's name as browsers see it."""
         return self._keeper.cookie.name
 
     def get_cookie_domain(self, app: Flask) -> None:
-        """None: the cookie goes to the host that set it, and no other."""
+        """Give None: the cookie goes to the host that set it, and no other."""
 
     def get_cookie_path(self, app: Flask) -> str:
-        """Always `/`."""
+        """Give `/`, always."""
         return "/"
 
     def get_cookie_httponly(self, app: Flask) -> bool:
-        """Always true."""
+        """Give True, always."""
         return True
 
     def get_cookie_secure(self, app: Flask) -> bool:
-        """True but for development."""
+        """Give True but for development."""
         return not self._keeper.settings.dev
 
     def get_cookie_samesite(self, app: Flask) -> str:
-        """As `SESSERA_COOKIE_SAMESITE` says."""
+        """Give what `SESSERA_COOKIE_SAMESITE` says."""
         return str(self._keeper.settings.cookie["same_site"])
 
     def get_cookie_partitioned(self, app: Flask) -> bool:
-        """As `SESSERA_COOKIE_PARTITIONED` says."""
+        """Give what `SESSERA_COOKIE_PARTITIONED` says."""
         return bool(self._keeper.settings.cookie["partitioned"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+import weakref
 from typing import TYPE_CHECKING
 
 from flask import Flask, current_app
@@ -9,28 +11,35 @@ from flask import Flask, current_app
 from sessera import Client, Cookie, CookieInvalid, Event, Sessions, client_address
 
 from .events import session_event
-from .settings import Settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+    from .settings import Settings
+
 #: The longest that browsers keep a cookie, in seconds: 400 days.
 LONGEST_COOKIE = 400 * 24 * 60 * 60
 
+#: How many seconds after a request came in its token is still checked as one that just came.
+PROMPT = 1.0
+
 #: What a verb on a request's way out tells again, or tells of a race that it lost, which is no attack.
-_NOT_AGAIN = frozenset({"session_refused", "session_use_after_expire", "session_binding_changed", "authn_token_reuse"})
+_NOT_AGAIN = frozenset(
+    {"session_refused", "session_use_after_expire", "session_binding_changed", "authn_token_reuse"}
+)
 
 
 class Keeper:
     """One application's part of the extension. Made once, used by all threads."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
-        self.app = app
+        # Weak, so that an application goes as soon as nobody holds it, as without the extension.
+        self._app = weakref.ref(app)
         self.settings = settings
         self.cookie = Cookie(**settings.cookie)
         self.sessions = self._sessions()
-        #: For tokens that were verified when the request came in. A slow view may outlive the grace of its
-        #: token; that it then lost a race to a faster request must not look like a theft and end the session.
+        #: For tokens of requests that came in a while ago. A slow view may outlive the grace of its token;
+        #: that it lost a race to a faster request must not look like a theft and end the session.
         self.in_flight = self._sessions(in_flight=True) if self.sessions.has_store else self.sessions
 
     def _sessions(self, *, in_flight: bool = False) -> Sessions:
@@ -45,8 +54,17 @@ class Keeper:
             observer=self._tell_outcome if in_flight else self._tell,
         )
 
+    def now(self) -> float:
+        """Tell the time in seconds, for how long a request takes."""
+        clock = self.settings.clock
+        return time.monotonic() if clock is None else clock.unix_millis / 1000
+
+    def sessions_for(self, since: float) -> Sessions:
+        """Choose the sessions that check a token which came in at that moment."""
+        return self.sessions if self.now() - since <= PROMPT else self.in_flight
+
     def token_of(self, environ: WSGIEnvironment) -> tuple[str | None, bool]:
-        """The token that a request brought, if any, and whether it stood in `Authorization`.
+        """Find the token that a request brought, if any, and whether it stood in `Authorization`.
 
         Raises CookieInvalid when there is more than one.
         """
@@ -62,18 +80,20 @@ class Keeper:
         return token, False
 
     def client_of(self, environ: WSGIEnvironment) -> Client:
-        """What is known of who sent a request."""
-        forwarded_for = environ.get("HTTP_X_FORWARDED_FOR")
-        hops = self.settings.trusted_hops
-        address = client_address(
-            environ.get("REMOTE_ADDR"),
-            [forwarded_for] if forwarded_for and hops else [],
-            hops,
-        )
-        return Client(ip=address, user_agent=environ.get("HTTP_USER_AGENT"))
+        """Gather what is known of who sent a request."""
+        user_agent = environ.get("HTTP_USER_AGENT")
+        address = environ.get("REMOTE_ADDR")
+        if hops := self.settings.trusted_hops:
+            forwarded_for = environ.get("HTTP_X_FORWARDED_FOR")
+            address = client_address(address, [forwarded_for] if forwarded_for else [], hops)
+        try:
+            return Client(ip=address, user_agent=user_agent)
+        except ValueError:
+            # A Unix socket, for instance, has no address.
+            return Client(user_agent=user_agent)
 
     def set_cookie(self, token: str, lasting: float | None) -> str:
-        """The `Set-Cookie` line for a token.
+        """Write the `Set-Cookie` line for a token.
 
         `lasting` is in seconds; None is for a cookie that goes with the browser.
 
@@ -85,8 +105,9 @@ class Keeper:
         return Cookie(**self.settings.cookie, max_age=max_age).set_cookie(token)
 
     def _tell(self, event: Event) -> None:
-        if session_event.receivers:
-            session_event.send(self.app, _async_wrapper=self.app.ensure_sync, event=event)
+        app = self._app()
+        if app is not None and session_event.receivers:
+            session_event.send(app, _async_wrapper=app.ensure_sync, event=event)
 
     def _tell_outcome(self, event: Event) -> None:
         if event.kind not in _NOT_AGAIN:
@@ -94,7 +115,7 @@ class Keeper:
 
 
 def current_keeper() -> Keeper:
-    """The part of the extension that belongs to the application of this request."""
+    """Find the part of the extension that belongs to the application of this request."""
     keeper: Keeper | None = current_app.extensions.get("sessera")
     if keeper is None:
         raise RuntimeError("this application was not given to Sessera: call Sessera(app), or init_app(app)")

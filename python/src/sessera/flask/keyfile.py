@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sessera import Keyring
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 def keyring_at(path: Path, algorithm: str) -> Keyring:
-    """The keyring in that file, which is made first if there is none.
+    """Load the keyring in that file, which is made first if there is none.
 
     Of several processes that start at once, one makes the file and all load the same keys: each writes a
     file of its own, and the link to the final name fails for all but the first.

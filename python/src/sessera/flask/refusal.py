@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Flask
-from flask.typing import ResponseReturnValue
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from flask import current_app
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, HTTPException, ServiceUnavailable, Unauthorized
 
 from sessera import SessionError
 
-from .settings import Settings
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask import Flask
+    from flask.typing import ResponseReturnValue
+
+    from .settings import Settings
 
 #: How many seconds a client is asked to wait for what this server can't tell now.
 RETRY_AFTER = 5
@@ -32,27 +40,28 @@ _OF_THE_TIMES = frozenset(
 
 
 def refusal(error: SessionError | None, settings: Settings) -> HTTPException:
-    """The HTTP error for a session that was refused, or that is missing."""
-    status = 401 if error is None else error.http_status
-    if status == 403:
+    """Give the HTTP error for a session that was refused, or that is missing."""
+    status = HTTPStatus.UNAUTHORIZED if error is None else error.http_status
+    if status == HTTPStatus.FORBIDDEN:
         return Forbidden()
-    if status == 503:
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return ServiceUnavailable(retry_after=RETRY_AFTER)
     challenge = WWWAuthenticate("bearer") if "header" in settings.locations else None
     return Unauthorized(www_authenticate=challenge)
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Answers SessionErrors that views let through, unless the application has a handler for them."""
+    """Answer SessionErrors that views let through, unless the application has a handler for them."""
     handlers = app.error_handler_spec[None][None]
     if SessionError not in handlers:
-        app.register_error_handler(SessionError, _answer(app, settings))
+        app.register_error_handler(SessionError, _answer(settings))
 
 
-def _answer(app: Flask, settings: Settings) -> object:
-    def answer(error: SessionError) -> ResponseReturnValue | HTTPException:
+def _answer(settings: Settings) -> Callable[[SessionError], ResponseReturnValue]:
+    def answer(error: SessionError) -> ResponseReturnValue:
         if error.code not in _OF_THE_TIMES:
             raise error
-        return app.handle_http_exception(refusal(error, settings))  # type: ignore[return-value]
+        answered = current_app.handle_http_exception(refusal(error, settings))
+        return answered.get_response() if isinstance(answered, HTTPException) else answered
 
     return answer

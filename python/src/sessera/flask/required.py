@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from functools import wraps
-from typing import Any, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from flask import current_app
 
@@ -14,7 +13,11 @@ from sessera import InvalidConfig, ReauthenticationRequired, SessionError
 
 from .current import open_session
 from .refusal import refusal
-from .visit import Visit
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from .visit import Visit
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -42,7 +45,7 @@ def session_required(
     amr: Sequence[str] = (),
     live: bool = False,
 ) -> View | Callable[[View], View]:
-    """Lets only users into the view who are logged in. With or without parentheses, below `@app.route`.
+    """Let only users into the view who are logged in. With or without parentheses, below `@app.route`.
 
     `fresh`: they authenticated at most this long ago, a timedelta or seconds. `acr`: as one of these.
     `amr`: by all of these methods. `live`: the token is checked against all that the store holds at this
@@ -76,14 +79,14 @@ def session_required(
                 _admit(step_up, live=live)
                 return await view(*args, **kwargs)
 
-            return cast(View, guarded_async)
+            return cast("View", guarded_async)
 
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             _admit(step_up, live=live)
             return current_app.ensure_sync(view)(*args, **kwargs)
 
-        return cast(View, guarded)
+        return cast("View", guarded)
 
     return decorate if view is None else decorate(view)
 

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
+
 from flask import Response, json
 
 from sessera import Cookie, SessionError
 
 from .data import CLAIM, encode, text_of
-from .session import FlaskSession
-from .visit import Visit
+
+if TYPE_CHECKING:
+    from .session import FlaskSession
+    from .visit import Visit
 
 logger = logging.getLogger("sessera.flask")
 
 #: Errors that are the application's, of what it put into a session or into its settings. They are raised;
 #: any other is the outcome of a race or of the times, and leaves the response as it is.
-_OF_THE_APPLICATION = frozenset({"invalid_claim", "too_large", "cookie_invalid", "invalid_config", "invalid_key"})
+_OF_THE_APPLICATION = frozenset(
+    {"invalid_claim", "too_large", "cookie_invalid", "invalid_config", "invalid_key"}
+)
 
 
 def save(session: FlaskSession, response: Response) -> None:
-    """Brings the session to its end of this request, and writes the headers that follow from it.
+    """Settle what becomes of the session, and write the headers that follow from it.
 
     Raises SessionError when the application put into the session what no token or no cookie can carry.
     """
@@ -52,7 +58,7 @@ def _settle(session: FlaskSession, visit: Visit) -> None:
 
 
 def _begin(session: FlaskSession, visit: Visit) -> None:
-    """A visitor without a session gets one when there is something to keep."""
+    """Give a visitor a session when there is something to keep."""
     if not session.modified or not _has_contents(session):
         return
     if visit.may_begin:
@@ -67,7 +73,7 @@ def _keep_in_header(session: FlaskSession, visit: Visit) -> None:
 
 
 def _changed(session: FlaskSession, visit: Visit) -> str | None:
-    """The contents as text, if they are not those of the token."""
+    """Give the contents as text, if they are not those of the token."""
     if not session.modified or visit.session is None:
         return None
     text = encode(session.serializer, session)
@@ -75,6 +81,7 @@ def _changed(session: FlaskSession, visit: Visit) -> str | None:
 
 
 def _change(session: FlaskSession, visit: Visit, text: str) -> None:
+    """Put the contents into the token."""
     claims = visit.application_claims()
     if _has_contents(session):
         claims[CLAIM] = json.loads(text)
@@ -84,7 +91,7 @@ def _change(session: FlaskSession, visit: Visit, text: str) -> None:
             visit.end()
         return
     # In its grace a token is renewed into the generation that took its place.
-    if visit.rotation_due and not visit.session.superseded:
+    if visit.rotation_due and not visit.superseded:
         _rotate(visit)
     visit.renew(claims)
 
@@ -106,7 +113,7 @@ def _rotate(visit: Visit) -> bool:
 
 
 def _has_contents(session: FlaskSession) -> bool:
-    """Whether there is more than Flask's mark for a permanent session."""
+    """Tell whether there is more than Flask's mark for a permanent session."""
     return any(name != "_permanent" for name in session)
 
 
@@ -136,6 +143,10 @@ def _set_cookie(session: FlaskSession, visit: Visit) -> str | None:
 
 
 def _vary(response: Response, name: str) -> None:
-    present = [part.strip() for line in response.headers.getlist("Vary") for part in line.split(",")]
+    lines = response.headers.getlist("Vary")
+    if not lines:
+        response.headers.add("Vary", name)
+        return
+    present = [part.strip() for line in lines for part in line.split(",")]
     if "*" not in present and name.lower() not in (part.lower() for part in present):
         response.headers["Vary"] = ", ".join([*present, name])

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from flask.json.tag import TaggedJSONSerializer
 from flask.sessions import SessionMixin, session_json_serializer
 
 from .data import CLAIM, decode
 from .visit import Visit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from _typeshed.wsgi import WSGIEnvironment
+    from flask.json.tag import TaggedJSONSerializer
 
     from .keeper import Keeper
 
@@ -27,6 +28,8 @@ class FlaskSession(dict[str, Any], SessionMixin):
 
     modified = False
     accessed = False
+    _visit: Visit | None = None
+    _loaded = False
 
     def __init__(
         self,
@@ -36,16 +39,15 @@ class FlaskSession(dict[str, Any], SessionMixin):
     ) -> None:
         self._keeper = keeper
         self._environ = environ
+        self._since = keeper.now()
         self.serializer = serializer
-        self._visit: Visit | None = None
-        self._loaded = False
 
     @property
     def visit(self) -> Visit:
         """The request's dealings with its session, which begin here: the token is verified."""
         if self._visit is None:
             self.accessed = True
-            self._visit = Visit(self._keeper, self._environ)
+            self._visit = Visit(self._keeper, self._environ, self._since)
         return self._visit
 
     @property
@@ -59,7 +61,7 @@ class FlaskSession(dict[str, Any], SessionMixin):
         return self.visit.new
 
     def load(self) -> None:
-        """Takes the contents out of the token."""
+        """Take the contents out of the token."""
         if not self._loaded:
             session = self.visit.session
             if session is not None and (tagged := session.claims.get(CLAIM)) is not None:
@@ -67,7 +69,7 @@ class FlaskSession(dict[str, Any], SessionMixin):
             self._loaded = True
 
     def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
-        """A copy is a plain dict."""
+        """Make copies plain dicts."""
         return dict, (dict(self),)
 
 
@@ -92,7 +94,7 @@ def _modifying(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _resizing(method: Callable[..., Any]) -> Callable[..., Any]:
-    """A method that changed nothing if there are as many entries as before."""
+    """Wrap a method that changed nothing if there are as many entries as before."""
 
     @wraps(method)
     def write(self: FlaskSession, *args: Any, **kwargs: Any) -> Any:

@@ -6,28 +6,36 @@ import difflib
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
-
-from sessera import Cookie, InvalidConfig, Keyring, ManualClock, MemoryStore, Policy, SessionError
+from sessera import Cookie, InvalidConfig, Keyring, ManualClock, MemoryStore, Policy, SessionError, Sessions
 
 from .keyfile import keyring_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from flask import Flask
 
 logger = logging.getLogger("sessera.flask")
 
 #: Where a token may stand in a request.
 LOCATIONS = ("cookie", "header")
 
+#: Longest text, in bytes.
+LONGEST_TEXT = 512
+
+#: More proxies than this are a mistake.
+MOST_HOPS = 32
+
 #: Every setting, with what it is when the application says nothing.
 DEFAULTS: Mapping[str, str] = {
     "SESSERA_ISSUER": "`https://` and SERVER_NAME; `http://localhost` without one",
     "SESSERA_AUDIENCE": "the application's name",
-    "SESSERA_ALGORITHM": '"HS256"; "EdDSA" or "ES256" where others verify: of the keyring made at first start',
+    "SESSERA_ALGORITHM": '"HS256"; "EdDSA" or "ES256" where others verify: of the keyring of the first start',
     "SESSERA_KEYRING": "the file `sessera-keys.json` in the instance folder, made at first start",
     "SESSERA_STORE": "a new MemoryStore for each process; None for no store",
     "SESSERA_POLICY": "Policy()",
@@ -62,19 +70,20 @@ class Settings:
 
     @classmethod
     def of(cls, app: Flask) -> Settings:
-        """Reads the settings of an application.
+        """Read the settings of an application.
 
         Raises InvalidConfig, which names the setting that is unknown or wrong.
         """
         given = _Given(app.config)
         given.refuse_unknown()
         dev = given.flag("SESSERA_DEV", default=False)
+        keyring = _keyring(given, app)
         return cls(
             issuer=given.text("SESSERA_ISSUER", _default_issuer(app)),
             audience=given.text("SESSERA_AUDIENCE", app.name),
-            keyring=_keyring(given, app),
+            keyring=keyring,
             store=_store(given),
-            policy=_policy(given),
+            policy=_policy(given, keyring),
             cookie=_cookie(given, dev=dev),
             clear_site_data=given.flag("SESSERA_CLEAR_SITE_DATA", default=True),
             dev=dev,
@@ -84,7 +93,7 @@ class Settings:
         )
 
     def unix_seconds(self) -> float:
-        """What time it is, by the clock that the sessions go by."""
+        """Tell the time, by the clock that the sessions go by."""
         return time.time() if self.clock is None else self.clock.unix_millis / 1000
 
 
@@ -109,8 +118,8 @@ class _Given:
 
     def text(self, name: str, default: str) -> str:
         value = self.value(name, default)
-        if not isinstance(value, str) or not 0 < len(value.encode()) <= 512:
-            raise InvalidConfig(f"{name} must be a text of 1 to 512 bytes")
+        if not isinstance(value, str) or not 0 < len(value.encode()) <= LONGEST_TEXT:
+            raise InvalidConfig(f"{name} must be a text of 1 to {LONGEST_TEXT} bytes")
         return value
 
     def flag(self, name: str, *, default: bool) -> bool:
@@ -141,7 +150,8 @@ def _keyring(given: _Given, app: Flask) -> Keyring:
     if not isinstance(value, (str, os.PathLike)) or not os.fspath(value):
         raise InvalidConfig("SESSERA_KEYRING must be a Keyring, or the path of its file")
     path = Path(os.fsdecode(value))
-    return _checked("SESSERA_KEYRING", lambda: keyring_at(path, algorithm))
+    keyring: Keyring = _checked("SESSERA_KEYRING", lambda: keyring_at(path, algorithm))
+    return keyring
 
 
 def _store(given: _Given) -> MemoryStore | None:
@@ -151,28 +161,28 @@ def _store(given: _Given) -> MemoryStore | None:
     return store
 
 
-def _policy(given: _Given) -> Policy:
+def _policy(given: _Given, keyring: Keyring) -> Policy:
     timeouts = [name for name in ("SESSERA_IDLE_TIMEOUT", "SESSERA_ABSOLUTE_TIMEOUT") if name in given]
+    policy = Policy()
     if "SESSERA_POLICY" in given:
         if timeouts:
             raise InvalidConfig(f"SESSERA_POLICY says what {timeouts[0]} says again: keep one of them")
-        policy: Policy = given.instance("SESSERA_POLICY", Policy, None)
-        if policy is None:
-            raise InvalidConfig("SESSERA_POLICY must be a Policy")
-        return policy
-    policy = Policy()
-    for name in timeouts:
-        field = name.removeprefix("SESSERA_").lower()
-        span = _span(name, given.value(name, None))
-        policy = _checked(name, lambda policy=policy, field=field, span=span: policy.replace(**{field: span}))
-    if policy.absolute_timeout < policy.idle_timeout:
-        raise InvalidConfig(f"{timeouts[0]}: the absolute timeout would be shorter than the idle timeout")
+        policy = given.instance("SESSERA_POLICY", Policy, ...)
+    spans: dict[str, Any] = {
+        name.removeprefix("SESSERA_").lower(): _span(name, given.value(name, None)) for name in timeouts
+    }
+    policy = policy.replace(**spans)
+    # Whether the rules fit each other and the keys, only the sessions can tell.
+    _checked(
+        " and ".join(timeouts) or "SESSERA_POLICY", lambda: Sessions("a", "b", keyring=keyring, policy=policy)
+    )
     return policy
 
 
 def _span(name: str, value: object) -> timedelta:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        value = _checked(name, lambda: timedelta(seconds=value))
+        seconds = value
+        value = _checked(name, lambda: timedelta(seconds=seconds))
     if not isinstance(value, timedelta) or value < timedelta(seconds=1):
         raise InvalidConfig(f"{name} must be a timedelta or a number of seconds, from 1 second on")
     return value
@@ -199,13 +209,13 @@ def _locations(given: _Given) -> tuple[str, ...]:
 
 def _trusted_hops(given: _Given) -> int:
     value = given.value("SESSERA_TRUSTED_HOPS", 0)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 32:
-        raise InvalidConfig("SESSERA_TRUSTED_HOPS must be a whole number from 0 to 32")
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_HOPS:
+        raise InvalidConfig(f"SESSERA_TRUSTED_HOPS must be a whole number from 0 to {MOST_HOPS}")
     return value
 
 
 def _checked(name: str, make: Callable[[], Any]) -> Any:
-    """What `make` makes; if it can't, the error names the setting."""
+    """Give what `make` makes; if it can't, the error names the setting."""
     try:
         return make()
     except (SessionError, OSError, ValueError, OverflowError, TypeError) as error:

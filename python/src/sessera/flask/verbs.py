@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import json
 
-from sessera import InvalidClaim, InvalidConfig, Issued
+from sessera import InvalidClaim, InvalidConfig, Issued, ReauthenticationRequired
 
 from .current import open_session
 from .data import CLAIM, encode
-from .session import FlaskSession
 from .visit import ANONYMOUS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .session import FlaskSession
 
 
 def login(
@@ -22,7 +25,7 @@ def login(
     acr: str | None = None,
     amr: Sequence[str] = (),
 ) -> Issued:
-    """Starts a session of this subject. Call it when the user has just authenticated.
+    """Start a session of this subject. Call it when the user has just authenticated.
 
     The session is always a new one. The one that the request came with, an anonymous one for instance, is
     revoked, and nothing that the client brought is adopted but the contents of `flask.session`; those of
@@ -68,13 +71,13 @@ def elevate(
     acr: str | None = None,
     amr: Sequence[str] = (),
 ) -> Issued:
-    """Raises the session's rights. Call it when the user has just authenticated again.
+    """Raise the session's rights. Call it when the user has just authenticated again.
 
     The session goes on under a new generation, authenticated now; the old token is dead at once. `claims` are
     added to those of the session, or take the place of those of the same name.
 
-    Raises Superseded when the session was elevated or rotated by another request at the same moment, and
-    InvalidConfig without a store.
+    Raises ReauthenticationRequired when nobody is logged in, Superseded when another request elevated or
+    rotated the session at the same moment, and InvalidConfig without a store.
 
         >>> from flask import Flask
         >>> from sessera import Keyring
@@ -90,12 +93,12 @@ def elevate(
     """
     visit = _opened().visit
     if not visit.logged_in:
-        raise InvalidClaim("nobody is logged in, so there is nothing to elevate")
+        raise ReauthenticationRequired("nobody is logged in, so there is nothing to elevate")
     return visit.elevate(_application_claims(claims), acr, tuple(amr))
 
 
 def logout() -> None:
-    """Ends the session: with a store its tokens are refused from now on, wherever they are kept.
+    """End the session: with a store its tokens are refused from now on, wherever they are kept.
 
     `flask.session` is empty afterwards; what is put into it then (a message, for instance) is kept in a new,
     anonymous session. Without a store only the cookie goes: a token that was copied before stays good until
@@ -114,7 +117,7 @@ def logout() -> None:
 
 
 def logout_everywhere(*, keep_current: bool = False) -> None:
-    """Ends all sessions of the user who is logged in, on all devices; with `keep_current`, all but this one.
+    """End all sessions of the user who is logged in, on all devices; with `keep_current`, all but this one.
 
     The kept session goes on under a new id.
 

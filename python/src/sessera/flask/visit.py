@@ -28,36 +28,38 @@ _MAY_BE_GOOD = frozenset({"superseded", "revocations_stale", "store_unavailable"
 class Visit:
     """Made when a view first asks for the session; the token is verified then, and only then."""
 
-    def __init__(self, keeper: Keeper, environ: WSGIEnvironment) -> None:
+    #: The session as it stands now, with its token: the one that came, or what a verb made of it.
+    session: Session | None = None
+    token: str | None = None
+    #: Why the token that came was refused.
+    error: SessionError | None = None
+    #: Whether the token came in `Authorization`; then no cookie is set.
+    by_header = False
+    #: Whether `token` is one that the client does not have yet.
+    pending = False
+    #: Whether the client's cookie is to go.
+    ended = False
+    #: Whether that is because the user logged out.
+    logged_out = False
+    #: Whether the response's headers are made, so that nothing more can be sent.
+    closed = False
+    #: What `current_session` stands for, made when it is asked for.
+    current: CurrentSession | None = None
+    _client: Client | None = None
+
+    def __init__(self, keeper: Keeper, environ: WSGIEnvironment, since: float) -> None:
         self.keeper = keeper
         self.environ = environ
-        #: The session as it stands now, with its token: the one that came, or what a verb made of it.
-        self.session: Session | None = None
-        self.token: str | None = None
-        #: Why the token that came was refused.
-        self.error: SessionError | None = None
-        #: Whether the token came in `Authorization`; then no cookie is set.
-        self.by_header = False
-        #: Whether `token` is one that the client does not have yet.
-        self.pending = False
-        #: Whether the client's cookie is to go.
-        self.ended = False
-        #: Whether that is because the user logged out.
-        self.logged_out = False
-        #: Whether the response's headers are made, so that nothing more can be sent.
-        self.closed = False
-        #: What `current_session` stands for, made when it is asked for.
-        self.current: CurrentSession | None = None
-        self._client: Client | None = None
-        self._open()
+        self._open(since)
         #: Whether the request brought no session that is good.
         self.new = self.session is None
 
-    def _open(self) -> None:
+    def _open(self, since: float) -> None:
         try:
             token, self.by_header = self.keeper.token_of(self.environ)
             if token is not None:
-                self.session = self.keeper.sessions.verify(token, client=self.client)
+                sessions = self.keeper.sessions_for(since)
+                self.session = sessions.verify(token, client=self.client)
                 self.token = token
         except SessionError as error:
             self.error = error
@@ -74,6 +76,11 @@ class Visit:
     def logged_in(self) -> bool:
         """Whether there is a session, and somebody's."""
         return self.session is not None and self.session.subject != ANONYMOUS
+
+    @property
+    def superseded(self) -> bool:
+        """Whether the token was just rotated away, and works only for the rest of its grace."""
+        return self.session is not None and self.session.superseded
 
     @property
     def rotation_due(self) -> bool:
@@ -95,7 +102,7 @@ class Visit:
         return self.by_cookie and (self.error is None or self.error.code not in _MAY_BE_GOOD)
 
     def login(self, subject: str, claims: dict[str, Any], acr: str | None, amr: tuple[str, ...]) -> Issued:
-        """A new session, under a new id; the one that the request came with is over."""
+        """Begin a session under a new id; the one that the request came with is over."""
         replaced = self.session.id if self.session is not None and self.keeper.sessions.has_store else None
         issued = self.keeper.sessions.issue(
             subject, claims=claims, client=self.client, acr=acr, amr=amr, replaces=replaced
@@ -103,8 +110,8 @@ class Visit:
         return self._take(issued)
 
     def elevate(self, claims: dict[str, Any], acr: str | None, amr: tuple[str, ...]) -> Issued:
-        """More rights for this session, under a new generation."""
-        if self.session is not None and self.session.superseded:
+        """Raise the rights of this session, under a new generation."""
+        if self.superseded:
             self.rotate()
         issued = self.keeper.in_flight.elevate(
             self._held(), client=self.client, claims=claims, acr=acr, amr=amr
@@ -112,29 +119,29 @@ class Visit:
         return self._take(issued)
 
     def rotate(self) -> Issued:
-        """The next generation of this session: the same one for all requests that ask at once."""
+        """Move on by one generation: to the same token for all requests that ask at once."""
         return self._take(self.keeper.in_flight.rotate(self._held(), client=self.client))
 
     def renew(self, claims: dict[str, Any] | None = None) -> Issued:
-        """This session with its idle limit moved on, and these claims, if any, instead of its own."""
+        """Move the idle limit on, and put these claims, if any, in the place of those of the session."""
         return self._take(self.keeper.in_flight.renew(self._held(), client=self.client, claims=claims))
 
     def revoke_others(self) -> Issued:
-        """Ends all sessions of this subject but this one, which goes on under a new id."""
+        """End all sessions of this subject but this one, which goes on under a new id."""
         return self._take(self.keeper.in_flight.revoke_others(self._held(), client=self.client))
 
     def begin(self, claims: dict[str, Any]) -> Issued:
-        """A session for a visitor who is not logged in."""
+        """Begin a session for a visitor who is not logged in."""
         return self._take(self.keeper.sessions.issue(ANONYMOUS, claims=claims, client=self.client))
 
     def end(self) -> None:
-        """The client's cookie goes, and nothing is held any more."""
+        """Let go of the session, and take the cookie from the client."""
         self.session = self.token = self.error = None
         self.pending = False
         self.ended = True
 
     def still_good(self) -> bool:
-        """Whether the token that is held would be accepted at this moment."""
+        """Tell whether the token that is held would be accepted at this moment."""
         try:
             self.keeper.in_flight.verify(self._held(), client=self.client)
         except SessionError:
@@ -142,7 +149,7 @@ class Visit:
         return True
 
     def application_claims(self) -> dict[str, Any]:
-        """The claims of the session but for the contents of `flask.session`."""
+        """Give the claims of the session but for the contents of `flask.session`."""
         if self.session is None:
             return {}
         return {name: value for name, value in self.session.claims.items() if name != CLAIM}

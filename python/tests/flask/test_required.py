@@ -1,0 +1,184 @@
+"""`session_required` lets in who is logged in, recently and strongly enough."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from flask import Blueprint, Flask
+
+from sessera import InvalidConfig, ManualClock, MemoryStore, Sessions
+from sessera.flask import current_session, elevate, login, session_required
+from tests.flask.browser import send
+
+if TYPE_CHECKING:
+    from tests.flask.conftest import MakeApp
+
+
+@pytest.fixture
+def guarded(make_app: MakeApp) -> Flask:
+    app = make_app()
+
+    @app.post("/in/<acr>/<amr>")
+    def log_in(acr: str, amr: str) -> str:
+        login("ada", acr=acr, amr=amr.split(","))
+        return ""
+
+    @app.get("/called")
+    @session_required()
+    def called() -> str:
+        return "in"
+
+    @app.get("/recent")
+    @session_required(fresh=timedelta(minutes=5))
+    def recent() -> str:
+        return "in"
+
+    @app.get("/strong")
+    @session_required(acr=["aal2", "aal3"])
+    def strong() -> str:
+        return "in"
+
+    @app.get("/one")
+    @session_required(acr="aal2")
+    def one() -> str:
+        return "in"
+
+    @app.get("/methods")
+    @session_required(amr=("pwd", "otp"))
+    def methods() -> str:
+        return "in"
+
+    @app.get("/live")
+    @session_required(live=True)
+    def live() -> str:
+        return "in"
+
+    @app.post("/again")
+    @session_required
+    def again() -> str:
+        elevate(acr="aal2", amr=["pwd", "otp"])
+        return ""
+
+    return app
+
+
+PATHS = ("/called", "/recent", "/strong", "/one", "/methods", "/live")
+
+
+def test_nobody_gets_in(guarded: Flask) -> None:
+    client = guarded.test_client()
+    client.post("/data", json={"anonymous": True})
+    for path in PATHS:
+        assert client.get(path).status_code == 401
+
+
+def test_a_strong_and_recent_login_gets_in_everywhere(guarded: Flask) -> None:
+    client = guarded.test_client()
+    client.post("/in/aal2/pwd,otp")
+    for path in PATHS:
+        assert client.get(path).text == "in"
+
+
+def test_an_old_or_weak_login_gets_in_after_an_elevation(guarded: Flask, clock: ManualClock) -> None:
+    client = guarded.test_client()
+    client.post("/in/aal1/pwd")
+    for path in ("/strong", "/one", "/methods"):
+        assert client.get(path).status_code == 401
+    clock.advance(301)
+    assert client.get("/recent").status_code == 401
+    assert client.get("/called").text == "in"
+    client.post("/again")
+    for path in PATHS:
+        assert client.get(path).text == "in"
+
+
+def test_live_needs_a_store(make_app: MakeApp) -> None:
+    app = make_app(STORE=None)
+
+    @app.get("/live")
+    @session_required(live=True)
+    def live() -> str:
+        return ""
+
+    client = app.test_client()
+    client.post("/login/ada")
+    with pytest.raises(InvalidConfig):
+        client.get("/live")
+
+
+def test_a_session_revoked_by_another_part_of_the_process_is_refused(make_app: MakeApp) -> None:
+    store = MemoryStore()
+    app = make_app(STORE=store)
+    client = app.test_client()
+    body = client.post("/login/ada").get_json()
+    keeper = app.extensions["sessera"]
+    other = Sessions("http://localhost", "shop", keyring=keeper.settings.keyring, store=store)
+    other.revoke_session(body["id"])
+    assert client.get("/private").status_code == 401
+
+
+def test_async_views_are_guarded(make_app: MakeApp) -> None:
+    app = make_app()
+
+    @app.get("/async")
+    @session_required
+    async def view() -> str:
+        return current_session.subject
+
+    @app.get("/async-strong")
+    @session_required(acr="aal2")
+    async def strong() -> str:
+        return current_session.subject
+
+    @app.post("/async-login")
+    async def log_in() -> str:
+        login("ada")
+        return ""
+
+    client = app.test_client()
+    assert client.get("/async").status_code == 401
+    client.post("/async-login")
+    assert client.get("/async").text == "ada"
+    assert client.get("/async-strong").status_code == 401
+
+
+def test_the_view_keeps_its_name_and_arguments(make_app: MakeApp) -> None:
+    app = make_app()
+
+    @app.get("/item/<int:number>")
+    @session_required
+    def item(number: int) -> str:
+        """Shows an item."""
+        return str(number)
+
+    assert (item.__name__, item.__doc__) == ("item", "Shows an item.")
+    client = app.test_client()
+    client.post("/login/ada")
+    assert client.get("/item/7").text == "7"
+
+
+def test_a_blueprint_is_guarded_as_a_whole_and_answers_itself(make_app: MakeApp) -> None:
+    app = make_app()
+    admin = Blueprint("admin", __name__, url_prefix="/admin")
+
+    @admin.before_request
+    @session_required
+    def guard() -> None:
+        return None
+
+    @admin.get("/")
+    def home() -> str:
+        return "admin"
+
+    @admin.errorhandler(401)
+    def nobody(_error: Exception) -> tuple[str, int]:
+        return "log in first", 401
+
+    app.register_blueprint(admin)
+    client = app.test_client()
+    assert client.get("/admin/").text == "log in first"
+    token = client.post("/login/ada").get_json()["token"]
+    assert client.get("/admin/").text == "admin"
+    assert send(app, token, "/admin/").text == "admin"

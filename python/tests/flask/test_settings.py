@@ -1,0 +1,164 @@
+"""Every setting is checked when the extension is set up, and a wrong one is named."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from flask import Flask, session
+
+from sessera import InvalidConfig, Keyring, Policy
+from sessera.flask import Sessera
+from sessera.flask.settings import DEFAULTS, Settings
+from tests.flask.browser import set_cookies
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.flask.conftest import MakeApp
+
+WRONG: list[tuple[str, Any]] = [
+    ("ISSUER", ""),
+    ("ISSUER", 1),
+    ("ISSUER", "x" * 513),
+    ("AUDIENCE", ""),
+    ("AUDIENCE", None),
+    ("ALGORITHM", "none"),
+    ("ALGORITHM", "RS256"),
+    ("KEYRING", 1),
+    ("KEYRING", ""),
+    ("KEYRING", None),
+    ("STORE", "redis://localhost"),
+    ("STORE", object()),
+    ("POLICY", {"idle_timeout": 1}),
+    ("POLICY", None),
+    ("IDLE_TIMEOUT", 0),
+    ("IDLE_TIMEOUT", -1),
+    ("IDLE_TIMEOUT", "1800"),
+    ("IDLE_TIMEOUT", True),
+    ("IDLE_TIMEOUT", float("nan")),
+    ("IDLE_TIMEOUT", float("inf")),
+    ("IDLE_TIMEOUT", timedelta(days=2)),
+    ("ABSOLUTE_TIMEOUT", timedelta(minutes=1)),
+    ("ABSOLUTE_TIMEOUT", timedelta(days=401)),
+    ("COOKIE_NAME", ""),
+    ("COOKIE_NAME", "a b"),
+    ("COOKIE_NAME", "__Host-"),
+    ("COOKIE_NAME", None),
+    ("COOKIE_SAMESITE", "lax"),
+    ("COOKIE_SAMESITE", None),
+    ("COOKIE_PARTITIONED", "yes"),
+    ("CLEAR_SITE_DATA", 1),
+    ("DEV", "true"),
+    ("LOCATIONS", "cookie"),
+    ("LOCATIONS", ()),
+    ("LOCATIONS", ("cookie", "query")),
+    ("LOCATIONS", (["cookie"],)),
+    ("TRUSTED_HOPS", -1),
+    ("TRUSTED_HOPS", True),
+    ("TRUSTED_HOPS", 1.0),
+    ("TRUSTED_HOPS", 33),
+    ("CLOCK", 0),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_a_wrong_value_is_an_error_that_names_the_setting(make_app: MakeApp, name: str, value: Any) -> None:
+    with pytest.raises(InvalidConfig, match=f"SESSERA_{name}\\b"):
+        make_app(**{name: value})
+
+
+def test_every_setting_has_a_wrong_value_above() -> None:
+    assert {f"SESSERA_{name}" for name, _ in WRONG} == set(DEFAULTS)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("IDLE_TIMOUT", "SESSERA_IDLE_TIMEOUT"), ("COOKIE_SECURE", ""), ("", "")]
+)
+def test_an_unknown_setting_is_an_error_that_names_it(make_app: MakeApp, name: str, hint: str) -> None:
+    with pytest.raises(InvalidConfig, match=f"SESSERA_{name}.*{hint}"):
+        make_app(**{name: 1})
+
+
+def test_a_policy_and_a_timeout_at_once_are_refused(make_app: MakeApp) -> None:
+    with pytest.raises(InvalidConfig, match="SESSERA_IDLE_TIMEOUT"):
+        make_app(POLICY=Policy(), IDLE_TIMEOUT=60)
+
+
+def test_development_and_what_needs_tls_are_refused(make_app: MakeApp) -> None:
+    with pytest.raises(InvalidConfig, match="SESSERA_COOKIE_SAMESITE"):
+        make_app(DEV=True, COOKIE_SAMESITE="None")
+    with pytest.raises(InvalidConfig, match="SESSERA_COOKIE_PARTITIONED"):
+        make_app(DEV=True, COOKIE_PARTITIONED=True)
+
+
+def test_the_defaults(keyring: Keyring) -> None:
+    app = Flask("shop")
+    app.config["SESSERA_KEYRING"] = keyring
+    settings = Settings.of(app)
+    assert (settings.issuer, settings.audience) == ("http://localhost", "shop")
+    assert settings.policy == Policy()
+    assert settings.store is not None
+    assert settings.locations == ("cookie", "header")
+    app.config["SERVER_NAME"] = "shop.example"
+    assert Settings.of(app).issuer == "https://shop.example"
+
+
+@pytest.mark.parametrize("idle", [60, 60.0, timedelta(minutes=1)])
+def test_timeouts_are_timedelta_or_seconds(keyring: Keyring, idle: Any) -> None:
+    app = Flask("shop")
+    app.config.update(SESSERA_KEYRING=keyring, SESSERA_IDLE_TIMEOUT=idle, SESSERA_ABSOLUTE_TIMEOUT=3600)
+    assert Settings.of(app).policy == Policy(idle_timeout=60, absolute_timeout=3600)
+
+
+def test_the_cookie_is_as_the_settings_say(make_app: MakeApp) -> None:
+    def cookie(**settings: Any) -> str:
+        (line,) = set_cookies(make_app(**settings).test_client().post("/data", json={"a": 1}))
+        name, _, rest = line.partition("=")
+        return name + rest[rest.index(";") :]
+
+    assert cookie() == "__Host-session; Path=/; Secure; HttpOnly; SameSite=Lax"
+    assert cookie(COOKIE_NAME="__Host-shop", COOKIE_SAMESITE="Strict") == (
+        "__Host-shop; Path=/; Secure; HttpOnly; SameSite=Strict"
+    )
+    assert cookie(COOKIE_SAMESITE="None", COOKIE_PARTITIONED=True) == (
+        "__Host-session; Path=/; Secure; HttpOnly; SameSite=None; Partitioned"
+    )
+    assert cookie(DEV=True) == "session; Path=/; HttpOnly; SameSite=Lax"
+
+
+def test_development_warns_once(make_app: MakeApp, caplog: pytest.LogCaptureFixture) -> None:
+    app = make_app(DEV=True)
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING
+    assert "SESSERA_DEV" in record.getMessage()
+    app.test_client().post("/login/ada")
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "EdDSA", "ES256"])
+def test_sessera_alone_keeps_its_keys_in_the_instance_folder(tmp_path: Path, algorithm: str) -> None:
+    def start() -> Flask:
+        app = Flask("shop", instance_path=str(tmp_path / "instance"))
+        app.config["SESSERA_ALGORITHM"] = algorithm
+        Sessera(app)
+
+        @app.get("/count")
+        def count() -> list[int]:
+            session["count"] = session.get("count", 0) + 1
+            return [session["count"]]
+
+        return app
+
+    client = start().test_client()
+    assert client.get("/count").json == [1]
+    cookie = client.get_cookie("__Host-session")
+    assert cookie is not None
+    restarted = start().test_client()
+    restarted.set_cookie("__Host-session", cookie.value)
+    assert restarted.get("/count").json == [2]
+    (made,) = (tmp_path / "instance").iterdir()
+    assert made.name == "sessera-keys.json"
+    assert made.stat().st_mode & 0o777 == 0o600
