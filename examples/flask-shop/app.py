@@ -23,6 +23,7 @@ from sessera.flask import (  # sessera
     login,
     logout,
     logout_everywhere,
+    session_event,
     session_required,
 )
 
@@ -37,9 +38,10 @@ POLICY = {
 def create_app() -> Flask:
     """The shop. `SHOP_INSTANCE` may name the folder that keeps its keys; the default is `instance/`."""
     app = Flask(__name__, instance_path=os.environ.get("SHOP_INSTANCE"))
-    app.config.update(SESSERA_DEV=True, SESSERA_OBSERVER=journal.observe)  # sessera
+    app.config.update(SESSERA_DEV=True, SESSERA_ALGORITHM="EdDSA")  # sessera: plain http on loopback only
     app.config["PROPAGATE_EXCEPTIONS"] = False
     sessera = Sessera(app)  # sessera: keys in the instance folder, flask.session in the token
+    session_event.connect(journal.observe, app)  # sessera
     csrf.init_app(app)
     app.jinja_env.filters["money"] = lambda pence: f"£{pence // 100}.{pence % 100:02}"
     app.jinja_env.globals["worker"] = os.getpid
@@ -53,7 +55,7 @@ def create_app() -> Flask:
     @app.context_processor
     def everywhere() -> dict[str, Any]:
         cart = session.get("cart", {})
-        return {"current_session": current_session, "people": people.PEOPLE, "cart_count": sum(cart.values())}
+        return {"people": people.PEOPLE, "cart_count": sum(cart.values())}
 
     @app.get("/")
     def shop() -> str:
@@ -82,13 +84,14 @@ def create_app() -> Flask:
         if person is None:
             journal.write("Wrong name or password")
             return render_template("login.html", then=then, passwords=people.SHOWN_PASSWORDS, wrong=True), 401
+        csrf.renew()
         login(person.id, claims={"name": person.name})  # sessera: always a new sid; the old session ends
         return redirect(url_for(then if then in ("profile", "backroom", "shop") else "profile"))
 
     @app.get("/profile")
     @session_required  # sessera: 401 for everybody else
     def profile() -> str:
-        return render_template("profile.html", facts=facts.of_request(sessera))
+        return render_template("profile.html", facts=facts.of_request(sessera.sessions))
 
     @app.get("/backroom")
     @session_required

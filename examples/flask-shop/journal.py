@@ -6,7 +6,10 @@ import os
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any
+
+from flask import Flask
+
+from sessera import Event
 
 # Sessera's names for events (the OWASP logging vocabulary where it has one), in the shop's words.
 _WORDS = {
@@ -43,10 +46,12 @@ def write(what: str, **more: str) -> None:
     _ENTRIES.appendleft(Entry(what, **more))
 
 
-def observe(event: Any) -> None:
+def observe(_: Flask, event: Event, **_more: object) -> None:
     """Adds what Sessera tells: its events hold no token, and a session only by a name that is not its id."""
-    what = _WORDS.get(event.kind, event.kind)
-    write(what, who=event.subject or "", session=(event.session or "")[:6], code=event.reason or "")
+    what, who = _WORDS.get(event.kind, event.kind), event.subject or ""
+    if who.startswith("~"):
+        what, who = ("Cart begun" if event.kind == "session_created" else what), "a visitor"
+    write(what, who=who, session=(event.session or "")[:6], code=event.reason or "")
 
 
 def entries() -> list[Entry]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -16,7 +17,7 @@ class Server:
     """One shop with its own instance folder.
 
     The listening socket belongs to this class and is handed down, so a client that comes while the server
-    starts is kept waiting by the kernel: nothing here has to sleep or guess when it is ready.
+    starts is kept waiting by the kernel, and the port stays the same: nothing here sleeps or polls.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -41,6 +42,20 @@ class Server:
                 stdout=log,
                 stderr=log,
             )
+        self._wait(self._process)
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> None:
+        """Waits for the first answer, or for the end of a server that can't start."""
+        ended = os.pidfd_open(process.pid)
+        try:
+            with socket.create_connection(("127.0.0.1", self.port)) as probe:
+                probe.sendall(b"HEAD / HTTP/1.0\r\n\r\n")
+                ready, _, _ = select.select([probe, ended], [], [], 60)
+        finally:
+            os.close(ended)
+        if probe not in ready:
+            self.close()
+            raise RuntimeError((self.folder / "server.log").read_text())
 
     def kill(self) -> None:
         """`kill -9` of the master and its workers: no chance to save anything."""
