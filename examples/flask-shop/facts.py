@@ -10,7 +10,6 @@ from datetime import datetime, timezone
 from typing import Any
 
 from flask import current_app, request
-
 from sessera import Client, Session, Sessions
 
 _NAMES = {"device": "Device", "user_agent": "User agent", "ip": "IP address", "key": "Proof key"}

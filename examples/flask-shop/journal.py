@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from flask import Flask
-
 from sessera import Event
 
 # Sessera's names for events (the OWASP logging vocabulary where it has one), in the shop's words.
@@ -35,15 +33,14 @@ class Entry:
     session: str = ""
     code: str = ""
     at: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
-    worker: int = field(default_factory=os.getpid)
 
 
 _ENTRIES: deque[Entry] = deque(maxlen=100)
 
 
-def write(what: str, **more: str) -> None:
+def write(what: str, who: str = "", session: str = "", code: str = "") -> None:
     """Adds an entry. `deque.appendleft` is atomic, so threads need no lock."""
-    _ENTRIES.appendleft(Entry(what, **more))
+    _ENTRIES.appendleft(Entry(what, who, session, code))
 
 
 def observe(_: Flask, event: Event, **_more: object) -> None:

@@ -30,8 +30,16 @@ class Server:
     def start(self, *, workers: int = 1) -> None:
         """Starts gunicorn; its log goes to `server.log` in the folder."""
         descriptor = self._listener.fileno()
-        command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{descriptor}", "--workers", str(workers)]
-        command += ["--threads", "4", "--no-control-socket", "--log-level", "warning", "app:create_app()"]
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "--bind",
+            f"fd://{descriptor}",
+            "--workers",
+            str(workers),
+        ]
+        command += ["--threads", "4", "--no-control-socket", "--log-level", "warning", "app:app"]
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 command,
@@ -50,10 +58,11 @@ class Server:
         try:
             with socket.create_connection(("127.0.0.1", self.port)) as probe:
                 probe.sendall(b"HEAD / HTTP/1.0\r\n\r\n")
-                ready, _, _ = select.select([probe, ended], [], [], 60)
+                ready, _, _ = select.select([probe.fileno(), ended], [], [], 60)
+                answered = probe.fileno() in ready
         finally:
             os.close(ended)
-        if probe not in ready:
+        if not answered:
             self.close()
             raise RuntimeError((self.folder / "server.log").read_text())
 
