@@ -71,7 +71,7 @@ class Server:
         self._end(signal.SIGKILL)
 
     def close(self) -> None:
-        self._end(signal.SIGTERM)
+        self._end(signal.SIGQUIT)
         self._listener.close()
 
     def _end(self, sign: signal.Signals) -> None:
