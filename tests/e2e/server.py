@@ -68,15 +68,13 @@ class Server:
 
     def kill(self) -> None:
         """`kill -9` of the master and its workers: no chance to save anything."""
-        self._end(signal.SIGKILL)
-
-    def close(self) -> None:
-        self._end(signal.SIGQUIT)
-        self._listener.close()
-
-    def _end(self, sign: signal.Signals) -> None:
         process, self._process = self._process, None
         if process is not None:
             # Its own process group, made at the start: master and workers, and nobody else.
-            os.killpg(process.pid, sign)
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait(timeout=30)
+
+    def close(self) -> None:
+        """Ends it. Also the hard way: a graceful end waits for the connections that browsers keep."""
+        self.kill()
+        self._listener.close()
