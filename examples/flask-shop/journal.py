@@ -12,7 +12,7 @@ from sessera import Event
 # Sessera's names for events (the OWASP logging vocabulary where it has one), in the shop's words.
 _WORDS = {
     "session_created": "Logged in",
-    "session_renewed": "Session renewed",
+    "session_renewed": "Token renewed",
     "session_rotated": "Session rotated",
     "privilege_permissions_changed": "Let into the back room",
     "session_use_after_expire": "Refused",
@@ -47,7 +47,7 @@ def observe(_: Flask, event: Event, **_more: object) -> None:
     """Adds what Sessera tells: its events hold no token, and a session only by a name that is not its id."""
     what, who = _WORDS.get(event.kind, event.kind), event.subject or ""
     if who.startswith("~"):
-        what, who = ("Cart begun" if event.kind == "session_created" else what), "a visitor"
+        what, who = ("Visit begun" if event.kind == "session_created" else what), "a visitor"
     write(what, who=who, session=(event.session or "")[:6], code=event.reason or "")
 
 
