@@ -35,9 +35,10 @@ def python(*arguments: str) -> list[str]:
 
 STEPS = [
     Step("fmt", ["cargo", "fmt", "--all", "--check"]),
-    Step("clippy", ["cargo", "clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]),
+    Step("clippy", ["cargo", "clippy", "--all-targets", "--quiet", "--", "-D", "warnings"]),
+    Step("benches", ["cargo", "clippy", "-p", "sessera-bench", "--quiet", "--", "-D", "warnings"]),
     Step("rust", ["cargo", "test", "--quiet"]),
-    Step("doc", ["cargo", "doc", "--workspace", "--no-deps", "--quiet"]),
+    Step("doc", ["cargo", "doc", "--no-deps", "--quiet"]),
     Step(
         "deny", ["cargo", "deny", "--offline", "check", "bans", "licenses", "sources"], only_with="cargo-deny"
     ),
