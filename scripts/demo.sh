@@ -31,4 +31,4 @@ cat <<EOF
 EOF
 cd examples/flask-shop
 exec ../../.venv/bin/gunicorn --bind "127.0.0.1:$port" --workers "${WORKERS:-1}" --threads 8 \
-  --no-control-socket --log-level warning 'app:create_app()'
+  --no-control-socket --log-level warning 'app:app'

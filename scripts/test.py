@@ -35,10 +35,13 @@ def python(*arguments: str) -> list[str]:
 
 STEPS = [
     Step("fmt", ["cargo", "fmt", "--all", "--check"]),
-    Step("clippy", ["cargo", "clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]),
+    Step("clippy", ["cargo", "clippy", "--all-targets", "--quiet", "--", "-D", "warnings"]),
+    Step("benches", ["cargo", "clippy", "-p", "sessera-bench", "--quiet", "--", "-D", "warnings"]),
     Step("rust", ["cargo", "test", "--quiet"]),
-    Step("doc", ["cargo", "doc", "--workspace", "--no-deps", "--quiet"]),
-    Step("deny", ["cargo", "deny", "--offline", "check", "bans", "licenses", "sources"], only_with="cargo-deny"),
+    Step("doc", ["cargo", "doc", "--no-deps", "--quiet"]),
+    Step(
+        "deny", ["cargo", "deny", "--offline", "check", "bans", "licenses", "sources"], only_with="cargo-deny"
+    ),
     Step("wheel", ["scripts/wheel.sh"]),
     Step("ruff", [str(BIN / "ruff"), "check", "."]),
     Step("format", [str(BIN / "ruff"), "format", "--check", "."]),
@@ -80,8 +83,12 @@ def main(names: list[str]) -> int:
     print("\nSummary")
     for name, outcome, seconds in results:
         print(f"  {name:<10} {outcome:<8} {seconds:6.1f} s")
-    count = {word: sum(outcome == word for _, outcome, _ in results) for word in ("passed", "failed", "skipped")}
-    print(f"\nsteps: {count['passed']} passed, {count['failed']} failed, {count['skipped']} skipped", flush=True)
+    count = {
+        word: sum(outcome == word for _, outcome, _ in results) for word in ("passed", "failed", "skipped")
+    }
+    print(
+        f"\nsteps: {count['passed']} passed, {count['failed']} failed, {count['skipped']} skipped", flush=True
+    )
     return 1 if count["failed"] else 0
 
 

@@ -20,6 +20,11 @@ def token() -> str:
     return str(session[_KEY])
 
 
+def renew() -> None:
+    """Forgets the value: whoever planted a cookie before a log-in knows what is in it."""
+    session.pop(_KEY, None)
+
+
 def field() -> Markup:
     """The hidden field of a form."""
     return Markup('<input type="hidden" name="{}" value="{}">').format(_KEY, token())

@@ -9,31 +9,26 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from flask import request
-
-from sessera.flask import current_session
-
+from flask import current_app, request
+from sessera import Client, Session, Sessions
 
 _NAMES = {"device": "Device", "user_agent": "User agent", "ip": "IP address", "key": "Proof key"}
 
 
-def _percent(start: datetime, end: datetime) -> int:
-    """How much of a stretch of time is gone."""
-    whole = (end - start).total_seconds()
-    gone = (datetime.now(timezone.utc) - start).total_seconds()
-    return max(0, min(100, round(100 * gone / whole))) if whole > 0 else 100
-
-
 @dataclass(frozen=True)
 class Facts:
-    """The session as its token tells it."""
+    """A session as its token tells it, and what verifying that token took."""
 
-    session: Any
+    session: Session
+    micros: float
     header: dict[str, Any]
-    claims: str
     size: int
     parts: list[tuple[int, int]]
-    micros: float
+    """Where header, payload and signature begin, and how long each is."""
+
+    @property
+    def claims(self) -> str:
+        return json.dumps(dict(self.session.claims), indent=2, sort_keys=True, ensure_ascii=False)
 
     @property
     def idle_percent(self) -> int:
@@ -48,21 +43,25 @@ class Facts:
         return [(name, str(getattr(self.session.binding, fact))) for fact, name in _NAMES.items()]
 
 
-def gather(session: Any, token: str, verify: Any) -> Facts:
-    """The facts of `session`, with the time that verifying its `token` once more took."""
+def of_request(sessions: Sessions) -> Facts:
+    """Verifies the request's token once more, with a clock in hand, and takes it apart."""
+    token = request.cookies[current_app.session_interface.get_cookie_name(current_app)]
+    client = Client(ip=request.remote_addr, user_agent=request.user_agent.string)
     began = time.perf_counter_ns()
-    verify(token)
+    session = sessions.verify(token, client=client)
     micros = (time.perf_counter_ns() - began) / 1000
-    head, payload, _ = token.split(".")
-    size, second = len(token), len(head) + 1
-    third = second + len(payload) + 1
-    parts = [(0, second), (second, third - second), (third, size - third)]
-    header = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
-    claims = json.dumps(dict(session.claims), indent=2, sort_keys=True, ensure_ascii=False)
-    return Facts(session, header, claims, size, parts, micros)
+    head, payload, signature = token.split(".")
+    starts = (0, len(head) + 1, len(head) + len(payload) + 2)
+    parts = list(zip(starts, (len(head), len(payload), len(signature)), strict=True))
+    return Facts(session, micros, json.loads(_decoded(head)), len(token), parts)
 
 
-def of_request(sessera: Any) -> Facts:
-    """The facts of the session that this request came with."""
-    token = request.cookies["session"]
-    return gather(current_session, token, sessera.sessions.verify)
+def _decoded(part: str) -> bytes:
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def _percent(start: datetime, end: datetime) -> int:
+    """How much of a stretch of time is gone."""
+    whole = (end - start).total_seconds()
+    gone = (datetime.now(timezone.utc) - start).total_seconds()
+    return max(0, min(100, round(100 * gone / whole))) if whole > 0 else 100

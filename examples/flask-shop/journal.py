@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any
+
+from flask import Flask
+from sessera import Event
 
 # Sessera's names for events (the OWASP logging vocabulary where it has one), in the shop's words.
 _WORDS = {
     "session_created": "Logged in",
-    "session_renewed": "Session renewed",
+    "session_renewed": "Token renewed",
     "session_rotated": "Session rotated",
     "privilege_permissions_changed": "Let into the back room",
     "session_use_after_expire": "Refused",
@@ -32,21 +33,22 @@ class Entry:
     session: str = ""
     code: str = ""
     at: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
-    worker: int = field(default_factory=os.getpid)
 
 
 _ENTRIES: deque[Entry] = deque(maxlen=100)
 
 
-def write(what: str, **more: str) -> None:
+def write(what: str, who: str = "", session: str = "", code: str = "") -> None:
     """Adds an entry. `deque.appendleft` is atomic, so threads need no lock."""
-    _ENTRIES.appendleft(Entry(what, **more))
+    _ENTRIES.appendleft(Entry(what, who, session, code))
 
 
-def observe(event: Any) -> None:
+def observe(_: Flask, event: Event, **_more: object) -> None:
     """Adds what Sessera tells: its events hold no token, and a session only by a name that is not its id."""
-    what = _WORDS.get(event.kind, event.kind)
-    write(what, who=event.subject or "", session=(event.session or "")[:6], code=event.reason or "")
+    what, who = _WORDS.get(event.kind, event.kind), event.subject or ""
+    if who.startswith("~"):
+        what, who = ("Visit begun" if event.kind == "session_created" else what), "a visitor"
+    write(what, who=who, session=(event.session or "")[:6], code=event.reason or "")
 
 
 def entries() -> list[Entry]:

@@ -11,7 +11,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 class Person:
     """Somebody who can log in; `keeper` says who may enter the back room."""
 
-    id: str
+    login: str
     name: str
     keeper: bool
     password_hash: str
@@ -21,8 +21,8 @@ class Person:
 SHOWN_PASSWORDS = {"mara": "three leaves", "tom": "warm kettle"}
 
 PEOPLE = {
-    id: Person(id, name, keeper, generate_password_hash(SHOWN_PASSWORDS[id]))
-    for id, name, keeper in (
+    login: Person(login, name, keeper, generate_password_hash(SHOWN_PASSWORDS[login]))
+    for login, name, keeper in (
         ("mara", "Mara, who keeps the shop", True),
         ("tom", "Tom, who buys too much", False),
     )
@@ -30,8 +30,8 @@ PEOPLE = {
 _NOBODY = generate_password_hash("nobody")
 
 
-def check(id: str, password: str) -> Person | None:
+def check(login: str, password: str) -> Person | None:
     """The person, if the password is theirs; an unknown name takes as long as a wrong password."""
-    person = PEOPLE.get(id)
+    person = PEOPLE.get(login)
     held = check_password_hash(person.password_hash if person else _NOBODY, password)
     return person if held else None

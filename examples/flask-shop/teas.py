@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Tea:
     """One tea on the shelf; the price is in pence for 50 g."""
 
-    id: str
+    key: str
     name: str
     origin: str
     note: str
@@ -18,7 +18,7 @@ class Tea:
 
 
 TEAS = {
-    tea.id: tea
+    tea.key: tea
     for tea in (
         Tea(
             "sencha",
@@ -79,4 +79,4 @@ class Line:
 
 def lines_of(cart: dict[str, int]) -> list[Line]:
     """The cart's lines in the shelf's order; teas no longer sold are left out."""
-    return [Line(tea, cart[id]) for id, tea in TEAS.items() if cart.get(id, 0) > 0]
+    return [Line(tea, cart[key]) for key, tea in TEAS.items() if cart.get(key, 0) > 0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -16,7 +17,7 @@ class Server:
     """One shop with its own instance folder.
 
     The listening socket belongs to this class and is handed down, so a client that comes while the server
-    starts is kept waiting by the kernel: nothing here has to sleep or guess when it is ready.
+    starts is kept waiting by the kernel, and the port stays the same: nothing here sleeps or polls.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -29,8 +30,16 @@ class Server:
     def start(self, *, workers: int = 1) -> None:
         """Starts gunicorn; its log goes to `server.log` in the folder."""
         descriptor = self._listener.fileno()
-        command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{descriptor}", "--workers", str(workers)]
-        command += ["--threads", "4", "--no-control-socket", "--log-level", "warning", "app:create_app()"]
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "--bind",
+            f"fd://{descriptor}",
+            "--workers",
+            str(workers),
+        ]
+        command += ["--threads", "4", "--no-control-socket", "--log-level", "warning", "app:app"]
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 command,
@@ -41,18 +50,31 @@ class Server:
                 stdout=log,
                 stderr=log,
             )
+        self._wait(self._process)
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> None:
+        """Waits for the first answer, or for the end of a server that can't start."""
+        ended = os.pidfd_open(process.pid)
+        try:
+            with socket.create_connection(("127.0.0.1", self.port)) as probe:
+                probe.sendall(b"HEAD / HTTP/1.0\r\n\r\n")
+                ready, _, _ = select.select([probe.fileno(), ended], [], [], 60)
+                answered = probe.fileno() in ready
+        finally:
+            os.close(ended)
+        if not answered:
+            self.close()
+            raise RuntimeError((self.folder / "server.log").read_text())
 
     def kill(self) -> None:
         """`kill -9` of the master and its workers: no chance to save anything."""
-        self._end(signal.SIGKILL)
-
-    def close(self) -> None:
-        self._end(signal.SIGTERM)
-        self._listener.close()
-
-    def _end(self, sign: signal.Signals) -> None:
         process, self._process = self._process, None
         if process is not None:
             # Its own process group, made at the start: master and workers, and nobody else.
-            os.killpg(process.pid, sign)
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait(timeout=30)
+
+    def close(self) -> None:
+        """Ends it. Also the hard way: a graceful end waits for the connections that browsers keep."""
+        self.kill()
+        self._listener.close()

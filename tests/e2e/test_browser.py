@@ -69,7 +69,9 @@ def test_the_cart_comes_along_at_login_and_stays_over_a_restart(browser: Browser
     expect(page.locator("#cart .total b")).to_have_text("£35.60")
 
 
-def test_the_back_room_needs_the_password_again_and_kills_the_old_token(browser: Browser, server: Server) -> None:
+def test_the_back_room_needs_the_password_again_and_kills_the_old_token(
+    browser: Browser, server: Server
+) -> None:
     page = enter(browser, server)
     log_in(page)
     expect(page.locator("#generation")).to_have_text("0")

@@ -69,9 +69,8 @@ def test_a_session_of_another_person_planted_before_login_ends(server: Server) -
 def test_a_form_without_the_hidden_field_is_refused(server: Server) -> None:
     visitor = Visitor(server.url)
     visitor.log_in()
-    stranger = visitor.twin()
-    answer = stranger.send_bare("/logout")
-    assert answer.status == 403
+    assert visitor.send_bare("/logout").status == 403
+    assert visitor.send_bare("/logout", csrf="A" * 32).status == 403
     assert visitor.get("/profile").status == 200
 
 
@@ -83,3 +82,12 @@ def test_a_changed_cookie_is_nobody(server: Server) -> None:
         middle = len(value) // 2
         forger.cookies[name] = value[:middle] + ("A" if value[middle] != "A" else "B") + value[middle + 1 :]
     assert forger.get("/profile").status == 401
+
+
+def test_a_form_field_known_before_login_is_worth_nothing_after_it(server: Server) -> None:
+    attacker = Visitor(server.url)
+    planted = attacker.form_field("/login")
+    victim = attacker.twin()
+    victim.log_in()
+    assert victim.send_bare("/logout", csrf=planted).status == 403
+    assert victim.get("/profile").status == 200

@@ -43,13 +43,17 @@ class Visitor:
 
     def post(self, path: str, form_on: str = "/", **fields: str) -> Answer:
         """Sends a form, with the hidden field of the page that it is on."""
+        return self._send("POST", path, {**fields, "csrf": self.form_field(form_on)})
+
+    def form_field(self, form_on: str) -> str:
+        """The hidden field of the forms on a page."""
         found = _FIELD.search(self.get(form_on).text)
         assert found, f"{form_on} has no form"
-        return self._send("POST", path, {**fields, "csrf": found[1]})
+        return found[1]
 
-    def send_bare(self, path: str) -> Answer:
-        """Sends a form as another site would: without the hidden field."""
-        return self._send("POST", path, {})
+    def send_bare(self, path: str, **fields: str) -> Answer:
+        """Sends a form as another site would: without the hidden field, or with one that it made up."""
+        return self._send("POST", path, fields)
 
     def log_in(self, name: str = "mara", password: str = "three leaves") -> None:
         answer = self.post("/login", "/login", name=name, password=password)
