@@ -24,7 +24,7 @@ fn good(ring: &Ring, stored: &Stored) -> Result<Vec<Case>> {
         .claim("literals", json!([null, true, false]))
         .claim("nested", json!({"a": {"b": {"c": ["d"]}}}))
         .claim("text", "Zoë \u{1F600} \"\\/\u{8}\u{c}\n\r\t\u{7f}\u{2028}");
-    full.subject = "u\u{308}ser \u{10FFFF}".to_owned();
+    full.subject = String::from("u\u{308}ser \u{10FFFF}");
     full.acr = Some("aal2".to_owned());
     full.amr = vec!["pwd".to_owned(), "otp".to_owned()];
     let mut cases = Vec::new();
@@ -71,7 +71,7 @@ fn verbs(ring: &Ring, stored: &Stored) -> Result<Vec<Case>> {
 fn bad(ring: &Ring, stored: &Stored) -> Result<Vec<Case>> {
     let token = ring.sign_once(&Claims::fresh().payload(), stored)?;
     let mut other = Claims::fresh();
-    other.subject = "root".to_owned();
+    other.subject = String::from("root");
     let other = ring.sign_once(&other.payload(), stored)?;
     let parts = |token: &str| -> Result<[String; 3]> {
         let parts: Vec<String> = token.split('.').map(ToOwned::to_owned).collect();

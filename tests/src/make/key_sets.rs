@@ -105,7 +105,7 @@ pub(super) fn cases() -> Result<Vec<Case>> {
                 refused("[]"),
                 refused(r#"{"keys":[]}"#),
                 refused(&mac.replacen('{', "{\"root\":\"\",", 1)),
-                refused(&mac.replace("]", ",]")),
+                refused(&mac.replace(']', ",]")),
                 refused(&format!("\u{FEFF}{mac}")),
             ],
         ),

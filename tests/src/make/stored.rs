@@ -25,8 +25,8 @@ impl Stored {
         if let Some(kept) = self.0.borrow().iter().find(|text| holds(text)) {
             return Ok(kept.clone());
         }
-        let made = make()?;
-        self.0.borrow_mut().insert(made.clone());
-        Ok(made)
+        let new = make()?;
+        self.0.borrow_mut().insert(new.clone());
+        Ok(new)
     }
 }
