@@ -22,7 +22,7 @@ fuzz:
 	@scripts/fuzz.sh
 
 vectors:
-	cargo run --quiet -p sessera-testkit --bin vectors
+	cargo run --quiet -p sessera-vectors --bin regenerate
 
 clean:
 	cargo clean

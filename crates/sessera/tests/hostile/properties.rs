@@ -124,6 +124,8 @@ fn no_change_of_a_single_byte_of_a_token_verifies() {
     for forge in ALL {
         let sessions = forge.sessions();
         let token = forge.good();
+        // So that it is remembered, where tokens are.
+        assert_eq!(verdict(&sessions, &token), "ok");
         for at in 0..token.len() {
             for replacement in 0..=0x7F_u8 {
                 // Public-key algorithms are slow: of the alphabet, some of each bit are enough there.
@@ -146,6 +148,8 @@ fn no_missing_doubled_or_swapped_byte_of_a_token_verifies() {
     for forge in ALL {
         let sessions = forge.sessions();
         let token = forge.good();
+        // So that it is remembered, where tokens are.
+        assert_eq!(verdict(&sessions, &token), "ok");
         for at in 0..token.len() {
             let (front, back) = token.split_at(at);
             let missing = format!("{front}{}", &back[1..]);
@@ -164,6 +168,8 @@ fn every_prefix_and_every_suffix_of_a_token_is_refused() {
     for forge in ALL {
         let sessions = forge.sessions();
         let token = forge.good();
+        // So that it is remembered, where tokens are.
+        assert_eq!(verdict(&sessions, &token), "ok");
         for at in 0..token.len() {
             let prefix = verdict(&sessions, &token[..at]);
             assert!(matches!(prefix, "malformed" | "bad_signature"), "{}: {at}: {prefix}", forge.kid());

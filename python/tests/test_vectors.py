@@ -1,0 +1,200 @@
+"""The vectors that every language runs: `tests/vectors/README.md` explains them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from sessera import (
+    Client,
+    Cookie,
+    Issued,
+    Keyring,
+    ManualClock,
+    MemoryStore,
+    Policy,
+    Session,
+    SessionError,
+    Sessions,
+)
+
+Json: TypeAlias = dict[str, Any]
+Take: TypeAlias = Callable[[Sessions, Json], Json]
+
+VECTORS = Path(__file__).parents[2] / "tests" / "vectors"
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+INSTANTS = ("issued_at", "started_at", "authenticated_at", "expires_at", "ends_at")
+FACTS = ("device", "user_agent", "ip", "key")
+
+
+def cases() -> Iterator[Any]:
+    for path in sorted(VECTORS.glob("*.json")):
+        file = json.loads(path.read_text(encoding="utf-8"))
+        for case in file["cases"]:
+            yield pytest.param(file, case, id=f"{path.stem}-{case['name']}")
+
+
+@pytest.mark.parametrize(("file", "case"), list(cases()))
+def test_every_vector_holds(file: Json, case: Json) -> None:
+    clock = ManualClock(0)
+    sessions = build(file, case, clock)
+    for nth, step in enumerate(case["steps"], start=1):
+        clock.set(timedelta(milliseconds=step.get("now", 0)))
+        try:
+            led_to = TAKE[step["do"]](sessions, step)
+        except SessionError as error:
+            led_to = {"code": error.code}
+        expected: Json = step["expect"]
+        # What is random is not stated, and where only the outcome counts, no session is.
+        for name in {"token", "session"} - expected.keys():
+            led_to.pop(name, None)
+        if "session" in expected and "id" not in expected["session"]:
+            led_to.get("session", {}).pop("id", None)
+        assert led_to == expected, f"step {nth}"
+
+
+def test_there_are_vectors_for_every_call() -> None:
+    called = {step["do"] for case in cases() for step in case.values[1]["steps"]}
+    assert called == TAKE.keys()
+
+
+def build(file: Json, case: Json, clock: ManualClock) -> Sessions:
+    return Sessions(
+        file["issuer"],
+        file["audience"],
+        keyring=Keyring.from_jwks(file["keys"]),
+        policy=Policy(**case.get("policy", {})),
+        store=MemoryStore() if case.get("store", True) else None,
+        clock=clock,
+        sealed=case.get("sealed", False),
+    )
+
+
+def verify(sessions: Sessions, step: Json) -> Session:
+    return sessions.verify(step["token"], client=Client(**step.get("client", {})))
+
+
+def issued(issued: Issued) -> Json:
+    return {"token": issued.token, "session": facts(issued.session)}
+
+
+def facts(session: Session) -> Json:
+    instants = {name: (getattr(session, name) - EPOCH) // timedelta(milliseconds=1) for name in INSTANTS}
+    names = ("subject", "id", "generation", "acr", "superseded", "renew_due")
+    return {
+        **{name: getattr(session, name) for name in names},
+        **instants,
+        "amr": list(session.amr),
+        "claims": dict(session.claims),
+        "binding": {fact: getattr(session.binding, fact) for fact in FACTS},
+    }
+
+
+def arguments(step: Json, *names: str) -> Json:
+    given: Json = step.get("with", {})
+    assert given.keys() <= set(names), "the vectors state an argument that this call does not take"
+    return given
+
+
+def take_issue(sessions: Sessions, step: Json) -> Json:
+    given = dict(arguments(step, "subject", "claims", "acr", "amr"))
+    return issued(sessions.issue(given.pop("subject"), client=Client(**step.get("client", {})), **given))
+
+
+def take_verify(sessions: Sessions, step: Json) -> Json:
+    arguments(step)
+    return {"session": facts(verify(sessions, step))}
+
+
+def take_renew(sessions: Sessions, step: Json) -> Json:
+    client = Client(**step.get("client", {}))
+    return issued(sessions.renew(step["token"], client=client, **arguments(step, "claims")))
+
+
+def take_rotate(sessions: Sessions, step: Json) -> Json:
+    arguments(step)
+    return issued(sessions.rotate(step["token"], client=Client(**step.get("client", {}))))
+
+
+def take_elevate(sessions: Sessions, step: Json) -> Json:
+    client = Client(**step.get("client", {}))
+    given = arguments(step, "claims", "acr", "amr")
+    return issued(sessions.elevate(step["token"], client=client, **given))
+
+
+def take_revoke_session(sessions: Sessions, step: Json) -> Json:
+    sessions.revoke_session(arguments(step, "id")["id"])
+    return {}
+
+
+def take_revoke_subject(sessions: Sessions, step: Json) -> Json:
+    sessions.revoke_subject(arguments(step, "subject")["subject"])
+    return {}
+
+
+def take_revoke_all(sessions: Sessions, step: Json) -> Json:
+    arguments(step)
+    sessions.revoke_all()
+    return {}
+
+
+def take_revoke_key(sessions: Sessions, step: Json) -> Json:
+    sessions.revoke_key(arguments(step, "id")["id"])
+    return {}
+
+
+def take_require(sessions: Sessions, step: Json) -> Json:
+    given = dict(arguments(step, "max_age", "acrs", "amr"))
+    sessions.require(verify(sessions, step), acr=given.pop("acrs", None), **given)
+    return {}
+
+
+def take_check_csrf(sessions: Sessions, step: Json) -> Json:
+    given = dict(
+        arguments(step, "method", "csrf", "sec_fetch_site", "origin", "own_origins", "trusted_origins")
+    )
+    sessions.check_csrf(verify(sessions, step), token=given.pop("csrf", None), **given)
+    return {}
+
+
+def take_read_cookie(_: Sessions, step: Json) -> Json:
+    value = Cookie().read(arguments(step, "text")["text"])
+    return {} if value is None else {"text": value}
+
+
+def take_set_cookie(_: Sessions, step: Json) -> Json:
+    return {"text": Cookie().set_cookie(arguments(step, "text")["text"])}
+
+
+def take_load_keys(_: Sessions, step: Json) -> Json:
+    Keyring.from_jwks(arguments(step, "text")["text"])
+    return {}
+
+
+def take_load_public_keys(_: Sessions, step: Json) -> Json:
+    Keyring.from_public_jwks(arguments(step, "text")["text"])
+    return {}
+
+
+TAKE: dict[str, Take] = {
+    "issue": take_issue,
+    "verify": take_verify,
+    "renew": take_renew,
+    "rotate": take_rotate,
+    "elevate": take_elevate,
+    "revoke_session": take_revoke_session,
+    "revoke_subject": take_revoke_subject,
+    "revoke_all": take_revoke_all,
+    "revoke_key": take_revoke_key,
+    "require": take_require,
+    "check_csrf": take_check_csrf,
+    "read_cookie": take_read_cookie,
+    "set_cookie": take_set_cookie,
+    "load_keys": take_load_keys,
+    "load_public_keys": take_load_public_keys,
+}
