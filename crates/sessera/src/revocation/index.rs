@@ -1,61 +1,39 @@
 //! What a process knows of revocations, in memory, for the verify path.
 
-use std::collections::hash_map::{Entry, RandomState};
-use std::collections::{HashMap, HashSet};
+use std::collections::hash_map::RandomState;
 use std::fmt;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasher as _;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError};
 
+use super::cuts::Cuts;
+use super::keys::DeadKeys;
 use super::mark::{Mark, SessionMark};
+use super::packed::Packed;
+use super::shards::Shards;
 use crate::session_id::SessionId;
-
-const SHARDS: usize = 64;
 
 /// All marks that a process knows of.
 ///
-/// A store fills it with [`apply`](Self::apply); every verify asks it. It is safe to share between threads.
+/// A store fills it with [`apply`](Self::apply); every verify asks it. It is safe to share between threads:
+/// a mark that was applied before a verify starts is seen by it, and a reader waits for no writer. Where a
+/// token's session and subject are not marked, which is the rule, no lock is taken.
+///
+/// A mark takes 32 bytes, about 45 with the slack of the tables and the filter that spares most look-ups.
+/// Their number is bounded by a quota. When it is reached, the older half of them gives way to one cut of
+/// everything that refuses at least what they refused: also the older sessions that were not revoked, whose
+/// users must log in again. Nothing is ever dropped without such a cut; [`overflows`](Self::overflows) counts
+/// them.
 pub struct RevocationIndex {
-    sessions: [RwLock<HashMap<SessionId, Kept<SessionMark>, ByItself>>; SHARDS],
-    subjects: RwLock<HashMap<String, Kept<u64>, RandomState>>,
-    /// How many subjects have a cut, so that a verify need not look when none has.
-    subject_count: AtomicU64,
-    everything: AtomicU64,
-    /// The latest cut of all, of any subject or of everything.
-    latest_cut: AtomicU64,
-    keys: RwLock<HashSet<String>>,
-    key_count: AtomicU64,
-}
-
-/// An id is 128 random bits, so that any 64 of them are a hash.
-type ByItself = BuildHasherDefault<IdBits>;
-
-#[derive(Default)]
-struct IdBits(u64);
-
-impl Hasher for IdBits {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for (nth, byte) in bytes.iter().rev().take(8).enumerate() {
-            self.0 |= u64::from(*byte) << (8 * nth);
-        }
-    }
-
-    fn write_u128(&mut self, id: u128) {
-        // The low half; the shard is chosen by the high one.
-        #[expect(clippy::cast_possible_truncation)]
-        let bits = id as u64;
-        self.0 = bits;
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Kept<T> {
-    value: T,
-    until: u64,
+    sessions: Shards,
+    cuts: Cuts,
+    keys: DeadKeys,
+    /// Ids are random, so their own bits could be the hash. But whoever may choose among many ids of their own
+    /// could fill one place of a table; under two secret numbers nobody knows which ids are neighbours.
+    scramble: [u128; 2],
+    quota: usize,
+    overflows: AtomicU64,
+    overflowing: Mutex<()>,
 }
 
 /// What a token asks of the index.
@@ -78,16 +56,32 @@ pub(crate) enum Found {
 }
 
 impl RevocationIndex {
-    /// An index that knows of nothing.
+    /// The marks of sessions and subjects that are held at most, by default.
+    pub const DEFAULT_QUOTA: usize = 4_000_000;
+
+    /// Parts that can be [swept](Self::sweep_shard) one at a time.
+    pub const SHARDS: usize = Shards::COUNT;
+
+    /// An index that knows of nothing, with the [default](Self::DEFAULT_QUOTA) quota.
     pub fn new() -> Self {
+        Self::with_quota(Self::DEFAULT_QUOTA)
+    }
+
+    /// An index that knows of nothing, and will hold at most so many marks of sessions and subjects (and at
+    /// least one). Writers on several threads may pass the bound by one mark each.
+    pub fn with_quota(marks: usize) -> Self {
+        let random = RandomState::new();
+        let word = |nth: u64| random.hash_one(nth);
+        let wide = |nth: u64| u128::from(word(nth)) << 64 | u128::from(word(nth + 1));
         Self {
-            sessions: std::array::from_fn(|_| RwLock::default()),
-            subjects: RwLock::default(),
-            subject_count: AtomicU64::new(0),
-            everything: AtomicU64::new(0),
-            latest_cut: AtomicU64::new(0),
-            keys: RwLock::default(),
-            key_count: AtomicU64::new(0),
+            sessions: Shards::new(),
+            cuts: Cuts::new([word(0), word(1)]),
+            keys: DeadKeys::default(),
+            // Odd, so that no two ids become one.
+            scramble: [wide(2), wide(4) | 1],
+            quota: marks.max(1),
+            overflows: AtomicU64::new(0),
+            overflowing: Mutex::new(()),
         }
     }
 
@@ -95,53 +89,40 @@ impl RevocationIndex {
     pub fn apply(&self, mark: &Mark) {
         match mark {
             Mark::Session { id, state, keep_until } => {
-                let mut shard = write(self.shard(*id));
-                match shard.entry(*id) {
-                    Entry::Occupied(mut known) => {
-                        let known = known.get_mut();
-                        known.value = known.value.join(*state);
-                        known.until = known.until.max(*keep_until);
-                    }
-                    Entry::Vacant(place) => {
-                        place.insert(Kept { value: *state, until: *keep_until });
-                    }
-                }
+                let key = self.key(*id);
+                self.make_room(&self.sessions, key);
+                self.sessions.apply(key, Packed::session(*state, *keep_until), Packed::join_sessions);
             }
             Mark::Subject { subject, cut, keep_until } => {
-                self.latest_cut.fetch_max(*cut, Ordering::AcqRel);
-                let mut subjects = write(&self.subjects);
-                let known = subjects.entry(subject.clone()).or_insert(Kept { value: 0, until: 0 });
-                known.value = known.value.max(*cut);
-                known.until = known.until.max(*keep_until);
-                self.subject_count.store(subjects.len() as u64, Ordering::Release);
+                let key = self.cuts.key(subject);
+                self.make_room(&self.cuts.subjects, key);
+                self.cuts.cut_subject(key, *cut, *keep_until);
             }
-            Mark::Everything { cut, .. } => {
-                self.latest_cut.fetch_max(*cut, Ordering::AcqRel);
-                self.everything.fetch_max(*cut, Ordering::AcqRel);
-            }
-            Mark::Key { kid } => {
-                let mut keys = write(&self.keys);
-                keys.insert(kid.clone());
-                self.key_count.store(keys.len() as u64, Ordering::Release);
-            }
+            Mark::Everything { cut, .. } => self.cuts.cut_everything(*cut),
+            Mark::Key { kid } => self.keys.add(kid),
         }
+    }
+
+    /// Makes room for so many marks of sessions, for a store that is about to load them.
+    pub fn reserve(&self, marks: usize) {
+        self.sessions.reserve(marks.min(self.quota));
     }
 
     /// Forgets the marks that nothing can need any more at `now`.
     pub fn sweep(&self, now: u64) {
-        for shard in &self.sessions {
-            write(shard).retain(|_, kept| kept.until > now);
-        }
-        let mut subjects = write(&self.subjects);
-        subjects.retain(|_, kept| kept.until > now);
-        self.subject_count.store(subjects.len() as u64, Ordering::Release);
+        (0..Self::SHARDS).for_each(|nth| self.sweep_shard(nth, now));
+    }
+
+    /// As [`sweep`](Self::sweep), for one part of the marks: `nth` counts up to [`SHARDS`](Self::SHARDS), and
+    /// starts again after it. Called after every so many writes, this spreads the work over them.
+    pub fn sweep_shard(&self, nth: usize, now: u64) {
+        self.sessions.retain(nth % Self::SHARDS, |mark| !mark.is_over(now));
+        self.cuts.subjects.retain(nth % Self::SHARDS, |mark| !mark.is_over(now));
     }
 
     /// How many marks are known.
     pub fn len(&self) -> usize {
-        let sessions: usize = self.sessions.iter().map(|shard| read(shard).len()).sum();
-        let everything = usize::from(self.everything.load(Ordering::Acquire) > 0);
-        sessions + read(&self.subjects).len() + read(&self.keys).len() + everything
+        self.held() + self.keys.len() + usize::from(self.cuts.everything() > 0)
     }
 
     /// Whether no mark is known.
@@ -149,40 +130,88 @@ impl RevocationIndex {
         self.len() == 0
     }
 
+    /// The memory that all of it takes, in bytes.
+    pub fn memory(&self) -> usize {
+        size_of::<Self>() + self.sessions.memory() + self.cuts.subjects.memory() + self.keys.memory()
+    }
+
+    /// How often the quota was reached, and older marks gave way to a [cut](Self::everything).
+    pub fn overflows(&self) -> u64 {
+        self.overflows.load(Ordering::Acquire)
+    }
+
+    /// The cut of everything: every session that started at or before it is dead. 0 when there is none.
+    pub fn everything(&self) -> u64 {
+        self.cuts.everything()
+    }
+
     /// What is known of one session.
+    #[inline]
     pub fn session(&self, id: SessionId) -> Option<SessionMark> {
-        read(self.shard(id)).get(&id).map(|kept| kept.value)
+        self.sessions.get(self.key(id)).map(Packed::state)
     }
 
     /// The latest cut that a new session of this subject must start after.
+    #[inline]
     pub fn cut(&self, subject: &str) -> u64 {
-        self.everything.load(Ordering::Acquire).max(self.subject_cut(subject))
+        self.cuts.of(subject)
     }
 
     /// The latest cut of all, which the start of a session may be just past.
     pub(crate) fn latest_cut(&self) -> u64 {
-        self.latest_cut.load(Ordering::Acquire)
+        self.cuts.latest()
     }
 
+    #[inline]
     pub(crate) fn find(&self, query: &Query<'_>) -> Found {
-        // A cut of 0 is none: no session starts at 0.
+        // The session's mark before the cuts: where a cut takes its place, it is there before the mark goes.
+        let mark = self.session(query.session);
         let cut = self.cut(query.subject);
-        let dead_key = self.key_count.load(Ordering::Acquire) > 0 && read(&self.keys).contains(query.kid);
-        if dead_key || (cut > 0 && query.started_at <= cut) {
+        if (cut > 0 && query.started_at <= cut) || self.keys.contains(query.kid) {
             return Found::Cut;
         }
-        self.session(query.session).map_or(Found::Nothing, Found::Marked)
+        mark.map_or(Found::Nothing, Found::Marked)
     }
 
-    fn subject_cut(&self, subject: &str) -> u64 {
-        if self.subject_count.load(Ordering::Acquire) == 0 {
-            return 0;
+    fn key(&self, id: SessionId) -> u128 {
+        (u128::from_be_bytes(id.to_bytes()) ^ self.scramble[0]).wrapping_mul(self.scramble[1])
+    }
+
+    /// Marks that count against the quota.
+    fn held(&self) -> usize {
+        self.sessions.len() + self.cuts.subjects.len()
+    }
+
+    fn make_room(&self, shards: &Shards, key: u128) {
+        while self.held() >= self.quota && shards.get(key).is_none() {
+            self.escalate();
         }
-        read(&self.subjects).get(subject).map_or(0, |kept| kept.value)
     }
 
-    fn shard(&self, id: SessionId) -> &RwLock<HashMap<SessionId, Kept<SessionMark>, ByItself>> {
-        &self.sessions[usize::from(id.to_bytes()[0]) % SHARDS]
+    /// Lets the older half of the marks give way to the one cut that refuses all that they refuse.
+    fn escalate(&self) {
+        let _alone = self.overflowing.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.held() < self.quota {
+            return;
+        }
+        let mut starts = Vec::with_capacity(self.held());
+        self.sessions.for_each(|mark| starts.push(mark.latest_start()));
+        self.cuts.subjects.for_each(|mark| starts.push(mark.cut()));
+        if starts.is_empty() {
+            return;
+        }
+        let middle = starts.len() / 2;
+        let (_, median, _) = starts.select_nth_unstable(middle);
+        // An earlier cut of everything may cover that many as it is.
+        if *median > self.cuts.everything() {
+            self.cuts.cut_everything(*median);
+            self.overflows.fetch_add(1, Ordering::AcqRel);
+        }
+        let cut = self.cuts.everything();
+        for nth in 0..Self::SHARDS {
+            self.sessions.retain(nth, |mark| mark.latest_start() > cut);
+            self.cuts.subjects.retain(nth, |mark| mark.cut() > cut);
+        }
     }
 }
 
@@ -194,15 +223,6 @@ impl Default for RevocationIndex {
 
 impl fmt::Debug for RevocationIndex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RevocationIndex").field("marks", &self.len()).finish()
+        f.debug_struct("RevocationIndex").field("marks", &self.len()).finish_non_exhaustive()
     }
-}
-
-/// A lock whose holder panicked still guards whole marks: each is written by one assignment.
-fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
-    lock.read().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn write<T>(lock: &RwLock<T>) -> std::sync::RwLockWriteGuard<'_, T> {
-    lock.write().unwrap_or_else(PoisonError::into_inner)
 }

@@ -45,7 +45,8 @@ pub enum Mark {
 pub struct SessionMark {
     /// The current generation.
     pub generation: u64,
-    /// When that generation replaced the one before.
+    /// When that generation replaced the one before; of a session that was revoked in its first generation,
+    /// when that was. 0 where it is not known.
     pub rotated_at: u64,
     /// Whether an elevation did so, which gives no grace.
     pub elevated: bool,
@@ -54,8 +55,13 @@ pub struct SessionMark {
 }
 
 impl SessionMark {
-    /// A dead session.
-    pub const REVOKED: Self = Self { generation: 0, rotated_at: 0, elevated: false, revoked: true };
+    /// A dead session, it is not known since when.
+    pub const REVOKED: Self = Self::revoked_at(0);
+
+    /// A session that is dead since `now`.
+    pub const fn revoked_at(now: u64) -> Self {
+        Self { generation: 0, rotated_at: now, elevated: false, revoked: true }
+    }
 
     /// What both marks say together.
     #[must_use]

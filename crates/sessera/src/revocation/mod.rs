@@ -1,7 +1,15 @@
 //! Revocation by exception: the marks, and the index that every verify asks.
 
+mod cuts;
+mod filter;
 mod index;
+mod keys;
 mod mark;
+mod packed;
+mod shards;
+mod table;
+#[cfg(test)]
+mod tests;
 
 pub use index::RevocationIndex;
 pub(crate) use index::{Found, Query};

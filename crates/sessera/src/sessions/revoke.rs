@@ -16,8 +16,9 @@ impl Sessions {
     /// `invalid_claim` when this is no session id, `store_unavailable`, `invalid_config` without a store.
     pub fn revoke_session(&self, id: &str) -> Result<()> {
         let id = SessionId::parse(id)?;
-        let keep_until = self.longest_life_from(self.now());
-        self.append(&Mark::Session { id, state: SessionMark::REVOKED, keep_until }, None)
+        let now = self.now();
+        let (state, keep_until) = (SessionMark::revoked_at(now), self.longest_life_from(now));
+        self.append(&Mark::Session { id, state, keep_until }, None)
     }
 
     /// Ends every session of a subject that has started until now; a login after this lives.

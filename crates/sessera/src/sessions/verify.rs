@@ -178,7 +178,7 @@ impl Sessions {
         match (self.policy.on_reuse, &self.store) {
             (OnReuse::Revoke, Some(store)) => {
                 let keep_until = self.keep_until(claims);
-                let mark = Mark::Session { id: claims.id, state: SessionMark::REVOKED, keep_until };
+                let mark = Mark::Session { id: claims.id, state: SessionMark::revoked_at(now), keep_until };
                 // The token is refused either way; that the session could not be ended is told as the cause.
                 match store.append(&mark, now) {
                     Ok(()) => reused,

@@ -31,12 +31,12 @@ pub struct MemoryStore {
 
 #[derive(Debug, Default)]
 struct Writing {
-    writes: u32,
+    writes: usize,
 }
 
 impl Writing {
-    /// How many writes there are between two sweeps of what is no longer needed.
-    const SWEEP_EVERY: u32 = 4096;
+    /// How many writes there are between two sweeps, each of one shard.
+    const SWEEP_EVERY: usize = 64;
 }
 
 impl MemoryStore {
@@ -47,10 +47,9 @@ impl MemoryStore {
 
     fn write<T>(&self, now: u64, write: impl FnOnce(&RevocationIndex) -> T) -> T {
         let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        writing.writes += 1;
-        if writing.writes >= Writing::SWEEP_EVERY {
-            writing.writes = 0;
-            self.index.sweep(now);
+        writing.writes = writing.writes.wrapping_add(1);
+        if writing.writes.is_multiple_of(Writing::SWEEP_EVERY) {
+            self.index.sweep_shard(writing.writes / Writing::SWEEP_EVERY, now);
         }
         write(&self.index)
     }

@@ -1,0 +1,172 @@
+//! Tables that many threads read and write at once.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use super::filter::Filter;
+use super::packed::Packed;
+use super::table::{SHARD_BITS, Table};
+
+/// Marks under 128-bit keys that are as good as random, spread over 64 tables that are locked one by one.
+pub(super) struct Shards {
+    shards: Box<[Shard]>,
+    len: AtomicUsize,
+}
+
+/// On cache lines of its own, so that what is written to one shard slows no reader of another.
+#[repr(align(64))]
+struct Shard {
+    filter: Filter,
+    locked: Locked,
+}
+
+/// Apart from the filter, which is read far more often than these are locked.
+#[repr(align(64))]
+struct Locked {
+    table: RwLock<Table>,
+    /// Held by the one writer. It locks the table only for single steps; whatever takes longer, such as a
+    /// larger copy, is made beside it, and readers go on.
+    writing: Mutex<()>,
+}
+
+impl Shards {
+    /// How many there are.
+    pub(super) const COUNT: usize = 1 << SHARD_BITS;
+
+    pub(super) fn new() -> Self {
+        let shard = || Shard { filter: Filter::new(), locked: Locked::default() };
+        Self { shards: (0..Self::COUNT).map(|_| shard()).collect(), len: AtomicUsize::new(0) }
+    }
+
+    /// How many marks there are, or are being applied: 0 only when every mark that was ever applied was
+    /// dropped by [`retain`](Self::retain).
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.len.load(Ordering::Acquire)
+    }
+
+    #[inline]
+    pub(super) fn get(&self, key: u128) -> Option<Packed> {
+        let shard = self.shard(key);
+        if !shard.filter.may_hold(key) {
+            return None;
+        }
+        read(&shard.locked.table).get(key)
+    }
+
+    /// Adds a mark, joined with the one that is there.
+    pub(super) fn apply(&self, key: u128, mark: Packed, join: fn(Packed, Packed) -> Packed) {
+        let shard = self.shard(key);
+        let _writing = shard.writing();
+        let table = read(&shard.locked.table);
+        if let Some(known) = table.get(key) {
+            drop(table);
+            let joined = join(known, mark);
+            if joined != known {
+                write(&shard.locked.table).put(key, joined);
+            }
+            return;
+        }
+        let (marks, full) = (table.len(), table.is_full());
+        drop(table);
+        if full {
+            shard.replace(|table| table.copy(marks + marks / 5 + 4, |_| true));
+        }
+        if shard.filter.is_full(marks) {
+            shard.refilter(marks + 1);
+        }
+        // In this order, so that who has seen the mark in the table finds it again in all that follows.
+        self.len.fetch_add(1, Ordering::Release);
+        shard.filter.add(key);
+        write(&shard.locked.table).put(key, mark);
+    }
+
+    /// Makes room for so many more marks at once.
+    pub(super) fn reserve(&self, marks: usize) {
+        // Shards differ by chance: the square root of their mean is the standard deviation.
+        let each = marks / Self::COUNT;
+        let each = each + 4 * each.isqrt();
+        for shard in &self.shards {
+            let _writing = shard.writing();
+            let table = read(&shard.locked.table);
+            let room = table.len() + each;
+            let (marks, grows) = (table.len(), room > table.room());
+            drop(table);
+            if grows {
+                shard.replace(|table| table.copy(room, |_| true));
+            }
+            if shard.filter.is_full(room.max(marks)) {
+                shard.refilter(room);
+            }
+        }
+    }
+
+    /// Drops the marks of one shard that `keep` does not want. Whatever refuses in their place must be in
+    /// force before.
+    pub(super) fn retain(&self, nth: usize, keep: impl Fn(Packed) -> bool) {
+        let Some(shard) = self.shards.get(nth) else { return };
+        let _writing = shard.writing();
+        let table = read(&shard.locked.table);
+        let marks = table.len();
+        let kept = table.iter().filter(|(_, mark)| keep(*mark)).count();
+        drop(table);
+        if kept < marks {
+            shard.replace(|table| table.copy(kept + kept / 8, &keep));
+            shard.refilter(kept);
+            self.len.fetch_sub(marks - kept, Ordering::Release);
+        }
+    }
+
+    /// Tells of every mark.
+    pub(super) fn for_each(&self, mut tell: impl FnMut(Packed)) {
+        for shard in &self.shards {
+            read(&shard.locked.table).iter().for_each(|(_, mark)| tell(mark));
+        }
+    }
+
+    /// Bytes of memory.
+    pub(super) fn memory(&self) -> usize {
+        let heap = |shard: &Shard| read(&shard.locked.table).memory() + shard.filter.memory();
+        self.shards.iter().map(|shard| size_of::<Shard>() + heap(shard)).sum()
+    }
+
+    #[inline]
+    fn shard(&self, key: u128) -> &Shard {
+        // 6 bits are an index of 64 shards.
+        &self.shards[(key >> (u128::BITS - SHARD_BITS)) as usize]
+    }
+}
+
+impl Shard {
+    fn writing(&self) -> MutexGuard<'_, ()> {
+        self.locked.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a table in the place of the one there is. For the one writer.
+    fn replace(&self, make: impl FnOnce(&Table) -> Table) {
+        let new = make(&read(&self.locked.table));
+        let old = std::mem::replace(&mut *write(&self.locked.table), new);
+        // Only now, as it may take long.
+        drop(old);
+    }
+
+    /// Fills the filter from the table. For the one writer.
+    fn refilter(&self, room: usize) {
+        self.filter.rebuild(room, read(&self.locked.table).iter().map(|(key, _)| key));
+    }
+}
+
+impl Default for Locked {
+    fn default() -> Self {
+        Self { table: RwLock::new(Table::default()), writing: Mutex::new(()) }
+    }
+}
+
+/// No step on a table can panic half-way, so one whose lock is poisoned is whole.
+fn read(lock: &RwLock<Table>) -> RwLockReadGuard<'_, Table> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write(lock: &RwLock<Table>) -> RwLockWriteGuard<'_, Table> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}
