@@ -1,6 +1,6 @@
 //! Cases of tokens, times and verdicts, the same for every language that has a binding.
 //!
-//! `vectors/*.json` hold them, in the [`format`] that their README explains. [`make`] writes them from what
+//! `vectors/*.json` hold them, in the [`mod@format`] that their README explains. [`make`] writes them from what
 //! the design says a token is, and never from what the library did with it; [`run`] has the library judge
 //! them, through its public API only.
 

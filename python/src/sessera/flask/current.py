@@ -132,7 +132,7 @@ class CurrentSession:
 
 def open_session() -> FlaskSession:
     """Find the `flask.session` behind Flask's proxy."""
-    session = flask_session._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  # documented
+    session = flask_session._get_current_object()  # type: ignore[attr-defined]  # documented
     if isinstance(session, FlaskSession):
         return session
     raise RuntimeError("this application was not given to Sessera: call Sessera(app), or init_app(app)")
