@@ -46,3 +46,8 @@ pub use session_id::SessionId;
 pub use sessions::{Sessions, SessionsBuilder};
 pub use step_up::StepUp;
 pub use store::{Advance, Advanced, MemoryStore, Store};
+
+/// The examples of the README are tests too.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;
