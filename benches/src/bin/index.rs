@@ -49,7 +49,7 @@ fn resident() -> f64 {
 
 fn memory(marked: &[SessionId]) -> RevocationIndex {
     let mut kept = None;
-    for (name, at_once) in [("one by one", false), ("at once", true)] {
+    for (name, at_once) in [("at once", true), ("one by one", false)] {
         for _ in 0..3 {
             // Not at the same time as the new one.
             drop(kept.take());

@@ -24,7 +24,9 @@ use crate::session_id::SessionId;
 /// Their number is bounded by a quota. When it is reached, the older half of them gives way to one cut of
 /// everything that refuses at least what they refused: also the older sessions that were not revoked, whose
 /// users must log in again. Nothing is ever dropped without such a cut; [`overflows`](Self::overflows) counts
-/// them.
+/// them, and [`RevocationsOverflowed`](crate::EventKind::RevocationsOverflowed) tells of them. The cut relies on
+/// marks that say when they were made, as all of our verbs' do, by clocks that differ by no more than any
+/// policy's leeway. Dead keys have no part in this.
 pub struct RevocationIndex {
     sessions: Shards,
     cuts: Cuts,
