@@ -1,6 +1,7 @@
 //! Putting a [`Sessions`] together.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use arc_swap::ArcSwap;
 
@@ -117,6 +118,7 @@ impl SessionsBuilder {
             store: self.store,
             clock: self.clock,
             observer: self.observer,
+            overflows: AtomicU64::new(0),
         })
     }
 }

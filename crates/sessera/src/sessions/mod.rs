@@ -13,6 +13,7 @@ mod verify;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use arc_swap::ArcSwap;
 
@@ -60,6 +61,8 @@ pub struct Sessions {
     clock: Arc<dyn Clock>,
     observer: Option<Box<dyn Observer>>,
     seen: SeenTokens,
+    /// How many overflows of the index were reported.
+    overflows: AtomicU64,
 }
 
 /// A keyring in use, and a number that no other has had.

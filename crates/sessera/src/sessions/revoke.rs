@@ -90,11 +90,12 @@ impl Sessions {
         let now = self.now();
         self.store()?.append(mark, now)?;
         self.report_revocation(mark, subject, now);
+        self.report_overflow(now);
         Ok(())
     }
 
     /// Until when a session that started by `now` could be accepted.
-    fn longest_life_from(&self, now: u64) -> u64 {
+    pub(super) fn longest_life_from(&self, now: u64) -> u64 {
         now.saturating_add(self.policy.absolute_ms()).saturating_add(self.policy.leeway_ms())
     }
 }

@@ -76,13 +76,15 @@ impl Sessions {
     }
 
     fn advance(&self, claims: &TokenClaims, elevated: bool, now: u64) -> Result<Advanced> {
-        self.store()?.advance(&Advance {
+        let advanced = self.store()?.advance(&Advance {
             id: claims.id,
             from: claims.generation,
             now,
             elevated,
             keep_until: self.keep_until(claims),
-        })
+        })?;
+        self.report_overflow(now);
+        Ok(advanced)
     }
 
     /// The one token that follows this one: everything in it comes from the old token and the mark.

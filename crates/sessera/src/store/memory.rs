@@ -45,6 +45,12 @@ impl MemoryStore {
         Self::default()
     }
 
+    /// A store without marks, that will hold at most so many of sessions and subjects. Default
+    /// [`RevocationIndex::DEFAULT_QUOTA`]; see [`RevocationIndex`] for what happens beyond it.
+    pub fn with_quota(marks: usize) -> Self {
+        Self { index: RevocationIndex::with_quota(marks), ..Self::default() }
+    }
+
     fn write<T>(&self, now: u64, write: impl FnOnce(&RevocationIndex) -> T) -> T {
         let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         writing.writes = writing.writes.wrapping_add(1);
