@@ -1,1 +1,54 @@
 //! What every Sessera store and binding is tested with.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]
+#![allow(clippy::missing_panics_doc, reason = "that is what rules are for")]
+
+pub mod rules;
+
+use std::sync::Arc;
+
+use sessera::Store;
+
+/// Opens one more handle of the same store: another process's view of it, as far as that can be had within one.
+pub type Open<'a> = &'a dyn Fn() -> Arc<dyn Store>;
+
+/// Makes a test of every rule that a store keeps.
+///
+/// The argument makes a new, empty store each time it is evaluated, and gives what opens handles of it.
+///
+/// ```
+/// mod memory {
+///     use std::sync::Arc;
+///     use sessera::{MemoryStore, Store};
+///
+///     sessera_testkit::conformance!({
+///         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+///         move || Arc::clone(&store)
+///     });
+/// }
+/// ```
+#[macro_export]
+macro_rules! conformance {
+    ($new:expr) => {
+        $crate::conformance!(@rules $new;
+            a_mark_is_known_when_its_write_returns
+            every_handle_knows_a_mark_at_its_next_refresh
+            a_new_handle_knows_every_mark
+            the_tail_skips_nothing
+            nothing_is_ever_taken_back
+            replays_and_reorderings_change_nothing
+            an_advance_moves_a_session_by_one_generation
+            an_advance_is_one_compare_and_set
+            a_revoked_session_does_not_advance
+            a_mark_is_kept_as_long_as_it_is_needed
+        );
+    };
+    (@rules $new:expr; $($rule:ident)*) => {
+        $(
+            #[test]
+            fn $rule() {
+                let open = $new;
+                $crate::rules::$rule(&open);
+            }
+        )*
+    };
+}

@@ -1,0 +1,116 @@
+//! Connections to the database, and what a fork does to them.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+use sessera::Result;
+
+use crate::schema;
+use crate::unavailable::{broken, unavailable};
+
+/// One connection, which is opened when it is needed, and again after a fork.
+///
+/// SQLite must not be used on the other side of a fork: its record of the locks that the process holds would
+/// be wrong there, because the child inherits the record but not the locks. So the first use in a child closes
+/// every connection that came with the fork, which empties that record, before it opens one of its own. They
+/// are idle then, unless another thread of the parent was using one at the moment of the fork; that (as with
+/// every lock of a process) is for the parent to avoid.
+#[derive(Debug)]
+pub(crate) struct Link {
+    path: PathBuf,
+    busy_timeout: Duration,
+    slot: Arc<Mutex<Slot>>,
+}
+
+#[derive(Debug)]
+struct Slot {
+    connection: Option<Connection>,
+    /// The process that may use it.
+    process: u32,
+    /// Of the file that it leads to.
+    epoch: u64,
+}
+
+/// Every slot of this process, whichever store it is of: they share SQLite's record of locks.
+static SLOTS: Mutex<Vec<Weak<Mutex<Slot>>>> = Mutex::new(Vec::new());
+
+impl Link {
+    pub(crate) fn new(path: &Path, busy_timeout: Duration) -> Self {
+        let slot = Slot { connection: None, process: std::process::id(), epoch: 0 };
+        let slot = Arc::new(Mutex::new(slot));
+        let mut slots = lock(&SLOTS);
+        slots.retain(|slot| slot.strong_count() > 0);
+        slots.push(Arc::downgrade(&slot));
+        Self { path: path.to_owned(), busy_timeout, slot }
+    }
+
+    /// Makes the tables in an empty file, which no other call does: a file that was emptied under a running
+    /// process has lost marks, and must not pass for a new one.
+    pub(crate) fn create(&self) -> Result<()> {
+        let mut slot = lock(&self.slot);
+        let mut connection = open(&self.path, self.busy_timeout)?;
+        schema::prepare(&mut connection)?;
+        slot.connection = Some(connection);
+        Ok(())
+    }
+
+    /// Calls `work` with a connection to the file of this epoch, alone.
+    pub(crate) fn with<T>(&self, epoch: u64, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
+        let mut slot = lock(&self.slot);
+        let process = std::process::id();
+        if slot.process != process {
+            drop(slot);
+            close_inherited(process);
+            slot = lock(&self.slot);
+        }
+        if slot.epoch != epoch {
+            slot.connection = None;
+            slot.epoch = epoch;
+        }
+        let connection = if let Some(connection) = slot.connection.take() {
+            connection
+        } else {
+            let connection = open(&self.path, self.busy_timeout)?;
+            if !schema::is_current(&connection)? {
+                return Err(broken("the session database has lost its tables"));
+            }
+            connection
+        };
+        work(slot.connection.insert(connection))
+    }
+}
+
+fn close_inherited(process: u32) {
+    for slot in lock(&SLOTS).iter().filter_map(Weak::upgrade) {
+        let mut slot = lock(&slot);
+        if slot.process != process {
+            slot.connection = None;
+            slot.process = process;
+        }
+    }
+}
+
+fn open(path: &Path, busy_timeout: Duration) -> Result<Connection> {
+    // No `CREATE`: a file that is gone must not be replaced by an empty one.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(unavailable)?;
+    connection.busy_timeout(busy_timeout).map_err(unavailable)?;
+    // Closing does nothing but close, so that a child of a fork may do it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(unavailable)?;
+    // A foreign database is refused before anything in it changes.
+    schema::is_current(&connection)?;
+    // Where the file system has no shared memory this stays "delete"; slower, and as safe.
+    let _mode: String =
+        connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(unavailable)?;
+    connection.pragma_update(None, "synchronous", "FULL").map_err(unavailable)?;
+    connection.pragma_update(None, "trusted_schema", false).map_err(unavailable)?;
+    Ok(connection)
+}
+
+/// What a panic of a holder leaves behind is a connection, which SQLite keeps in order itself.
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,150 @@
+//! Marks as rows.
+
+use std::borrow::Cow;
+
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use sessera::{Mark, RevocationIndex, SessionId, SessionMark};
+
+const SESSION: i64 = 0;
+const SUBJECT: i64 = 1;
+const EVERYTHING: i64 = 2;
+const KEY: i64 = 3;
+
+const ELEVATED: i64 = 1;
+const REVOKED: i64 = 2;
+
+const COLUMNS: &str = "kind, name, generation, at, flags, keep_until";
+
+/// Applies all marks that follow number `after`, and returns the number of the last.
+///
+/// The numbers of a file that was restored from a copy go back; then all of its marks are applied.
+pub(crate) fn tail(connection: &Connection, index: &RevocationIndex, after: u64) -> rusqlite::Result<u64> {
+    let last = last(connection)?;
+    if last == after {
+        return Ok(last);
+    }
+    let after = if last < after { 0 } else { after };
+    let query = format!("SELECT {COLUMNS} FROM marks WHERE seq > ?1 ORDER BY seq");
+    let mut statement = connection.prepare_cached(&query)?;
+    let mut rows = statement.query([to_sql(after)])?;
+    while let Some(row) = rows.next()? {
+        index.apply(&read(row)?);
+    }
+    Ok(last)
+}
+
+/// The number of the last mark that was ever written.
+pub(crate) fn last(connection: &Connection) -> rusqlite::Result<u64> {
+    let mut statement = connection.prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'marks'")?;
+    let last: Option<i64> = statement.query_row([], |row| row.get(0)).optional()?;
+    Ok(last.map_or(0, from_sql))
+}
+
+/// What is held of one session.
+pub(crate) fn session(connection: &Connection, id: SessionId) -> rusqlite::Result<Option<SessionMark>> {
+    let held = held(connection, SESSION, &id.to_bytes())?;
+    Ok(match held {
+        Some(Mark::Session { state, .. }) => Some(state),
+        _ => None,
+    })
+}
+
+/// Adds a mark to what is held of the same thing. Returns its number, and none when it says nothing new.
+pub(crate) fn add(connection: &Connection, mark: &Mark) -> rusqlite::Result<Option<u64>> {
+    let (kind, name) = key_of(mark);
+    let held = held(connection, kind, &name)?;
+    let joined = held.clone().map_or_else(|| mark.clone(), |held| join(held, mark));
+    if held.as_ref() == Some(&joined) {
+        return Ok(None);
+    }
+    let (generation, at, flags, keep_until) = match &joined {
+        Mark::Session { state, keep_until, .. } => {
+            let flags = i64::from(state.elevated) * ELEVATED + i64::from(state.revoked) * REVOKED;
+            (state.generation, state.rotated_at, flags, *keep_until)
+        }
+        Mark::Subject { cut, keep_until, .. } | Mark::Everything { cut, keep_until } => {
+            (0, *cut, 0, *keep_until)
+        }
+        Mark::Key { .. } => (0, 0, 0, u64::MAX),
+    };
+    let add = format!("INSERT OR REPLACE INTO marks ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    connection.prepare_cached(&add)?.execute(params![
+        kind,
+        name,
+        to_sql(generation),
+        to_sql(at),
+        flags,
+        to_sql(keep_until)
+    ])?;
+    Ok(Some(from_sql(connection.last_insert_rowid())))
+}
+
+fn held(connection: &Connection, kind: i64, name: &[u8]) -> rusqlite::Result<Option<Mark>> {
+    let query = format!("SELECT {COLUMNS} FROM marks WHERE kind = ?1 AND name = ?2");
+    connection.prepare_cached(&query)?.query_row(params![kind, name], read).optional()
+}
+
+/// The kind, and what a mark is about.
+fn key_of(mark: &Mark) -> (i64, Cow<'_, [u8]>) {
+    match mark {
+        Mark::Session { id, .. } => (SESSION, Cow::Owned(id.to_bytes().to_vec())),
+        Mark::Subject { subject, .. } => (SUBJECT, Cow::Borrowed(subject.as_bytes())),
+        Mark::Everything { .. } => (EVERYTHING, Cow::Borrowed(&[])),
+        Mark::Key { kid } => (KEY, Cow::Borrowed(kid.as_bytes())),
+    }
+}
+
+/// What two marks about the same thing say together.
+fn join(held: Mark, mark: &Mark) -> Mark {
+    match (held, mark) {
+        (Mark::Session { id, state, keep_until }, Mark::Session { state: other, keep_until: until, .. }) => {
+            Mark::Session { id, state: state.join(*other), keep_until: keep_until.max(*until) }
+        }
+        (Mark::Subject { subject, cut, keep_until }, Mark::Subject { cut: other, keep_until: until, .. }) => {
+            Mark::Subject { subject, cut: cut.max(*other), keep_until: keep_until.max(*until) }
+        }
+        (Mark::Everything { cut, keep_until }, Mark::Everything { cut: other, keep_until: until }) => {
+            Mark::Everything { cut: cut.max(*other), keep_until: keep_until.max(*until) }
+        }
+        (_, mark) => mark.clone(),
+    }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Mark> {
+    let wrong = |column, what: &str| {
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, format!("not {what} of a mark").into())
+    };
+    let name = row.get_ref(1)?.as_blob()?;
+    let text = || String::from_utf8(name.to_vec()).map_err(|_| wrong(1, "a name"));
+    let at = || row.get(3).map(from_sql);
+    let keep_until = || row.get(5).map(from_sql);
+    match row.get(0)? {
+        SESSION => {
+            let id = name.try_into().map_err(|_| wrong(1, "the session"))?;
+            let flags: i64 = row.get(4)?;
+            let state = SessionMark {
+                generation: row.get(2).map(from_sql)?,
+                rotated_at: at()?,
+                elevated: flags & ELEVATED != 0,
+                revoked: flags & REVOKED != 0,
+            };
+            Ok(Mark::Session { id: SessionId::from_bytes(id), state, keep_until: keep_until()? })
+        }
+        SUBJECT => Ok(Mark::Subject { subject: text()?, cut: at()?, keep_until: keep_until()? }),
+        EVERYTHING => Ok(Mark::Everything { cut: at()?, keep_until: keep_until()? }),
+        KEY => Ok(Mark::Key { kid: text()? }),
+        // Only a step that leaves older versions behind may add a kind.
+        _ => Err(wrong(0, "a known kind")),
+    }
+}
+
+/// SQLite's integers have a sign. What does not fit is further away than any clock.
+pub(crate) fn to_sql(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The largest stands for "never", whatever the width.
+pub(crate) fn from_sql(number: i64) -> u64 {
+    if number == i64::MAX { u64::MAX } else { u64::try_from(number).unwrap_or(0) }
+}

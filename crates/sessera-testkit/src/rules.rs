@@ -1,0 +1,222 @@
+//! The rules that every store keeps, each as one function.
+
+use std::sync::Barrier;
+use std::sync::mpsc;
+use std::thread;
+
+use sessera::{Advance, Mark, SessionId, SessionMark, Store};
+
+use crate::Open;
+
+/// Any moment: a store knows no time but what it is told.
+const NOW: u64 = 1_700_000_000_000;
+const HOUR: u64 = 3_600_000;
+const LATER: u64 = NOW + 12 * HOUR;
+
+fn id(number: u64) -> SessionId {
+    SessionId::from_bytes((u128::from(number) << 64 | u128::from(!number)).to_be_bytes())
+}
+
+fn revoked(number: u64) -> Mark {
+    Mark::Session { id: id(number), state: SessionMark::REVOKED, keep_until: LATER }
+}
+
+fn at_generation(number: u64, generation: u64) -> Mark {
+    let state = SessionMark { generation, rotated_at: NOW + generation, elevated: false, revoked: false };
+    Mark::Session { id: id(number), state, keep_until: LATER }
+}
+
+fn cut(subject: &str, cut: u64) -> Mark {
+    Mark::Subject { subject: subject.to_owned(), cut, keep_until: LATER }
+}
+
+fn advance(number: u64, from: u64, now: u64) -> Advance {
+    Advance { id: id(number), from, now, elevated: false, keep_until: LATER }
+}
+
+fn is_revoked(store: &dyn Store, number: u64) -> bool {
+    store.index().session(id(number)).is_some_and(|mark| mark.revoked)
+}
+
+fn one_of_each() -> [Mark; 4] {
+    [
+        revoked(1),
+        cut("user-42", NOW + 2),
+        Mark::Everything { cut: NOW + 1, keep_until: LATER },
+        Mark::Key { kid: "leaked".to_owned() },
+    ]
+}
+
+fn knows_one_of_each(store: &dyn Store) -> bool {
+    let index = store.index();
+    is_revoked(store, 1) && (index.cut("user-42"), index.cut("user-43"), index.len()) == (NOW + 2, NOW + 1, 4)
+}
+
+/// Who wrote a mark knows it.
+pub fn a_mark_is_known_when_its_write_returns(open: Open<'_>) {
+    let store = open();
+    assert!(store.index().is_empty(), "a new store has no marks");
+    assert_eq!(store.refresh(NOW), 0, "and is fresh");
+    for mark in &one_of_each() {
+        store.append(mark, NOW).unwrap();
+    }
+    assert!(knows_one_of_each(&*store));
+    let advanced = store.advance(&advance(2, 0, NOW)).unwrap();
+    assert_eq!(store.index().session(id(2)), Some(advanced.mark));
+}
+
+/// Everybody else knows it one refresh later, however little time has passed.
+pub fn every_handle_knows_a_mark_at_its_next_refresh(open: Open<'_>) {
+    let (one, other) = (open(), open());
+    for mark in &one_of_each() {
+        one.append(mark, NOW).unwrap();
+    }
+    assert_eq!(other.refresh(NOW), 0);
+    assert!(knows_one_of_each(&*other));
+    for generation in 0..10 {
+        let (from, to) = if generation % 2 == 0 { (&one, &other) } else { (&other, &one) };
+        let advanced = from.advance(&advance(2, generation, NOW)).unwrap();
+        assert_eq!(to.refresh(NOW), 0);
+        assert_eq!(to.index().session(id(2)), Some(advanced.mark));
+    }
+}
+
+/// A process that starts loads what there is.
+pub fn a_new_handle_knows_every_mark(open: Open<'_>) {
+    let store = open();
+    for mark in &one_of_each() {
+        store.append(mark, NOW).unwrap();
+    }
+    let new = open();
+    new.sync(NOW).unwrap();
+    assert!(knows_one_of_each(&*new));
+}
+
+/// Several handles write at once; a mark that was acknowledged is known to who refreshes then.
+pub fn the_tail_skips_nothing(open: Open<'_>) {
+    const WRITERS: u64 = 4;
+    const MARKS: u64 = 50;
+    let reader = open();
+    let (acknowledge, acknowledged) = mpsc::channel();
+    thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            let (store, acknowledge) = (open(), acknowledge.clone());
+            scope.spawn(move || {
+                for number in writer * MARKS..(writer + 1) * MARKS {
+                    store.append(&revoked(number), NOW).unwrap();
+                    acknowledge.send(number).unwrap();
+                }
+            });
+        }
+        drop(acknowledge);
+        for number in acknowledged {
+            assert_eq!(reader.refresh(NOW), 0);
+            assert!(is_revoked(&*reader, number), "mark {number} was acknowledged and is not known");
+        }
+    });
+    assert_eq!(reader.index().len() as u64, WRITERS * MARKS);
+}
+
+/// Marks only ever add to what is known.
+pub fn nothing_is_ever_taken_back(open: Open<'_>) {
+    let store = open();
+    store.append(&revoked(1), NOW).unwrap();
+    store.append(&at_generation(1, 7), NOW).unwrap();
+    store.append(&cut("user-42", NOW), NOW).unwrap();
+    store.append(&cut("user-42", NOW - 1), NOW).unwrap();
+    store.append(&at_generation(2, 7), NOW).unwrap();
+    store.append(&at_generation(2, 6), NOW).unwrap();
+    for store in [store, open()] {
+        store.sync(NOW).unwrap();
+        assert!(is_revoked(&*store, 1));
+        assert_eq!(store.index().cut("user-42"), NOW);
+        assert_eq!(store.index().session(id(2)).map(|mark| mark.generation), Some(7));
+    }
+}
+
+/// Marks may come twice, late, and in any order, through any handle.
+pub fn replays_and_reorderings_change_nothing(open: Open<'_>) {
+    let handles = [open(), open()];
+    let marks = [at_generation(1, 3), revoked(1), at_generation(1, 2), cut("user-42", 5), cut("user-42", 9)];
+    for round in 0..marks.len() {
+        for (nth, mark) in marks.iter().cycle().skip(round).take(marks.len()).enumerate() {
+            handles[nth % 2].append(mark, NOW).unwrap();
+        }
+    }
+    for store in [open(), open()].into_iter().chain(handles) {
+        store.sync(NOW).unwrap();
+        let expected = SessionMark { generation: 3, rotated_at: NOW + 3, elevated: false, revoked: true };
+        assert_eq!(store.index().session(id(1)), Some(expected));
+        assert_eq!((store.index().cut("user-42"), store.index().len()), (9, 2));
+    }
+}
+
+/// What a winner and a loser are told.
+pub fn an_advance_moves_a_session_by_one_generation(open: Open<'_>) {
+    let (one, other) = (open(), open());
+    let won = one.advance(&Advance { elevated: true, ..advance(1, 4, NOW) }).unwrap();
+    let expected = SessionMark { generation: 5, rotated_at: NOW, elevated: true, revoked: false };
+    assert_eq!((won.mark, won.won), (expected, true), "a session without a mark is where its token says");
+    for from in [0, 3, 4] {
+        let lost = other.advance(&advance(1, from, NOW + 1)).unwrap();
+        assert_eq!((lost.mark, lost.won), (expected, false));
+    }
+    let next = other.advance(&advance(1, 5, NOW + 2)).unwrap();
+    assert_eq!((next.mark.generation, next.mark.rotated_at, next.won), (6, NOW + 2, true));
+}
+
+/// Of all that hold one generation one wins, and the others read back what the winner wrote.
+pub fn an_advance_is_one_compare_and_set(open: Open<'_>) {
+    const THREADS: u64 = 8;
+    const ROUNDS: u64 = 20;
+    let handles: Vec<_> = (0..THREADS).map(|_| open()).collect();
+    let barrier = Barrier::new(handles.len());
+    let told: Vec<Vec<_>> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..)
+            .zip(&handles)
+            .map(|(thread, store)| {
+                let barrier = &barrier;
+                scope.spawn(move || {
+                    let rotate = |round| {
+                        barrier.wait();
+                        store.advance(&advance(1, round, NOW + round * THREADS + thread)).unwrap()
+                    };
+                    (0..ROUNDS).map(rotate).collect()
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    for round in 0..told[0].len() {
+        let marks: Vec<_> = told.iter().map(|told| told[round]).collect();
+        assert_eq!(marks.iter().filter(|advanced| advanced.won).count(), 1, "one winner in round {round}");
+        assert!(marks.iter().all(|advanced| advanced.mark == marks[0].mark), "one successor");
+        assert_eq!(marks[0].mark.generation, round as u64 + 1);
+    }
+}
+
+/// The dead stay where they are.
+pub fn a_revoked_session_does_not_advance(open: Open<'_>) {
+    let (one, other) = (open(), open());
+    one.advance(&advance(1, 0, NOW)).unwrap();
+    one.append(&revoked(1), NOW).unwrap();
+    let lost = other.advance(&advance(1, 1, NOW)).unwrap();
+    assert!(!lost.won && lost.mark.revoked);
+    assert_eq!(lost.mark.generation, 1);
+}
+
+/// A mark is there until nothing can need it any more, whatever else is written meanwhile.
+pub fn a_mark_is_kept_as_long_as_it_is_needed(open: Open<'_>) {
+    let store = open();
+    store.append(&revoked(1), NOW).unwrap();
+    store.append(&cut("user-42", NOW), NOW).unwrap();
+    for hour in 0..12 {
+        store.append(&revoked(2 + hour), NOW + hour * HOUR).unwrap();
+    }
+    store.append(&revoked(99), LATER - 1).unwrap();
+    for store in [store, open()] {
+        store.sync(LATER - 1).unwrap();
+        assert!(is_revoked(&*store, 1));
+        assert_eq!(store.index().cut("user-42"), NOW);
+    }
+}
