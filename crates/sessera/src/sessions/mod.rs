@@ -2,8 +2,10 @@
 
 mod builder;
 mod csrf;
+mod data;
 mod issue;
 mod mint;
+mod registry;
 mod renew;
 mod report;
 mod revoke;
@@ -17,6 +19,8 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 pub use builder::SessionsBuilder;
+use registry::Registry;
+pub use registry::ListedSession;
 use seen::SeenTokens;
 
 use crate::clock::Clock;
@@ -60,6 +64,8 @@ pub struct Sessions {
     clock: Arc<dyn Clock>,
     observer: Option<Box<dyn Observer>>,
     seen: SeenTokens,
+    registry: Option<Registry>,
+    clock_skew_ms: u64,
 }
 
 /// A keyring in use, and a number that no other has had.
