@@ -113,8 +113,7 @@ impl SessionsBuilder {
     /// How many sessions a subject may have. A login beyond that ends the oldest of them. Default: any number.
     /// Turns the list on. (ASVS 7.1.2)
     pub fn max_sessions(mut self, sessions: usize) -> Self {
-        self.registry =
-            Some(Registry { max_sessions: Some(sessions), ..self.registry.unwrap_or_default() });
+        self.registry = Some(Registry { max_sessions: Some(sessions), ..self.registry.unwrap_or_default() });
         self
     }
 

@@ -19,8 +19,8 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 pub use builder::SessionsBuilder;
-use registry::Registry;
 pub use registry::ListedSession;
+use registry::Registry;
 use seen::SeenTokens;
 
 use crate::clock::Clock;

@@ -1,6 +1,7 @@
 //! Marks in the memory of one process.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Advance, Advanced, Retention, SessionData, SessionRecord, Store};
@@ -27,6 +28,8 @@ use crate::session_id::SessionId;
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     index: RevocationIndex,
+    /// Marks whose term ended by then may be gone.
+    forgotten: AtomicU64,
     /// Held by writers, so that a compare and its set are one step.
     kept: Mutex<Kept>,
 }
@@ -55,6 +58,7 @@ impl MemoryStore {
         kept.writes = kept.writes.wrapping_add(1);
         if kept.writes.is_multiple_of(Kept::SWEEP_EVERY) {
             let shard = kept.writes / Kept::SWEEP_EVERY;
+            self.forgotten.fetch_max(retention.forget_before(), Ordering::AcqRel);
             self.index.sweep_shard(shard, retention.forget_before());
             if shard.is_multiple_of(RevocationIndex::SHARDS) {
                 kept.forget(|_, _, _, expires_at| expires_at <= retention.certain());
@@ -120,11 +124,17 @@ impl Store for MemoryStore {
         &self.index
     }
 
-    fn refresh(&self, _now: u64) -> u64 {
+    fn refresh(&self, now: u64) -> u64 {
+        let forgotten = self.forgotten.load(Ordering::Acquire);
+        if now < forgotten {
+            // Tokens that had expired are accepted at this time, and the marks of some are gone.
+            self.index.apply(&Mark::Everything { cut: forgotten, keep_until: u64::MAX });
+        }
         0
     }
 
-    fn sync(&self, _now: u64) -> Result<()> {
+    fn sync(&self, now: u64) -> Result<()> {
+        self.refresh(now);
         Ok(())
     }
 
