@@ -202,8 +202,8 @@ impl SqliteStore {
         transaction.rollback().map_err(unavailable)
     }
 
-    /// Ends all sessions of which the file may have forgotten a mark that this time, which the clock was set
-    /// back to, needs again. See [`Retention`](sessera::Retention).
+    /// Ends all sessions of which the file may have forgotten a mark, where the clock was set back so far that
+    /// it is needed again: tokens that had expired are accepted at this time.
     fn mend(&self, forgotten: u64, now: u64) {
         if now < forgotten && self.index.everything() < forgotten {
             let cut = Mark::Everything { cut: forgotten, keep_until: u64::MAX };

@@ -27,15 +27,12 @@ impl Upkeep {
     /// How many marks are looked at each time: more than were added.
     const MARKS: u32 = 2 * Self::WRITES;
 
-    /// Sees to the file where that is due, within a write to it. Returns a cut that had to be made.
-    ///
-    /// When the clock says less than the term of a mark that was forgotten, that mark may be needed again:
-    /// tokens that had expired are accepted at this time. Then everything that has started until then ends.
-    pub(crate) fn see_to(&mut self, connection: &Connection, now: u64) -> Result<Option<Mark>> {
+    /// Sees to the file where that is due, within a write to it.
+    pub(crate) fn see_to(&mut self, connection: &Connection, now: u64) -> Result<()> {
         self.writes += 1;
         let since = now.checked_sub(self.done_at).filter(|_| self.retention.is_some());
         if self.writes < Self::WRITES && since.is_some_and(|since| since < Self::EVERY) {
-            return Ok(None);
+            return Ok(());
         }
         self.writes = 0;
         self.done_at = now;
@@ -53,8 +50,7 @@ impl Upkeep {
         if newly > forgotten {
             set_meta(connection, "forgotten", newly)?;
         }
-        records::expire(connection, retention.certain().saturating_sub(Retention::LONGEST_STEP))?;
-        Ok((now < forgotten).then_some(Mark::Everything { cut: forgotten, keep_until: u64::MAX }))
+        records::expire(connection, retention.certain().saturating_sub(Retention::LONGEST_STEP))
     }
 
     /// A mark as it is written at `now`.

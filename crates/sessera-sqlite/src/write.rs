@@ -86,10 +86,9 @@ impl SqliteStore {
         let transaction = immediate(connection)?;
         self.catch_up(&transaction)?;
         let mut upkeep = lock(&self.upkeep);
-        let cut = upkeep.see_to(&transaction, now).map_err(unavailable)?;
+        upkeep.see_to(&transaction, now).map_err(unavailable)?;
         let (added, last) = (Vec::new(), None);
         let mut writer = Writer { transaction: &transaction, upkeep: &upkeep, now, added, last };
-        cut.iter().try_for_each(|cut| writer.add(cut))?;
         let result = work(&mut writer)?;
         let Writer { added, last, .. } = writer;
         transaction.commit().map_err(unavailable)?;

@@ -222,11 +222,14 @@ pub fn a_mark_is_kept_as_long_as_it_is_needed(open: Open<'_>) {
     }
 }
 
-/// Writes something every hour, and looks, as a server would.
+/// Writes something every hour, and looks often, as a server would.
 fn live_through(store: &dyn Store, from: u64, hours: u64) -> u64 {
     for hour in 1..=hours {
         let now = from + hour * HOUR;
         store.append(&cut("somebody", now), now).unwrap();
+        for step in 0..70 {
+            store.refresh(now + step * 2000);
+        }
         store.refresh(now);
     }
     from + hours * HOUR
