@@ -88,9 +88,10 @@ pub(crate) fn forget(
     count: u32,
     before: u64,
 ) -> rusqlite::Result<(u64, u64)> {
-    let next = "SELECT max(seq) FROM (SELECT seq FROM marks WHERE seq > ?1 ORDER BY seq LIMIT ?2)";
-    let end: Option<i64> =
-        connection.prepare_cached(next)?.query_row(params![to_sql(cursor), count], |row| row.get(0))?;
+    let next = "SELECT max(seq), count(*) FROM (SELECT seq FROM marks WHERE seq > ?1 ORDER BY seq LIMIT ?2)";
+    let (end, found): (Option<i64>, u32) = connection
+        .prepare_cached(next)?
+        .query_row(params![to_sql(cursor), count], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let Some(end) = end else { return Ok((0, 0)) };
     let forget = "DELETE FROM marks WHERE seq > ?1 AND seq <= ?2 AND keep_until <= ?3 RETURNING keep_until";
     let mut latest = 0;
@@ -99,7 +100,7 @@ pub(crate) fn forget(
     while let Some(row) = terms.next()? {
         latest = latest.max(from_sql(row.get(0)?));
     }
-    Ok((from_sql(end), latest))
+    Ok((if found < count { 0 } else { from_sql(end) }, latest))
 }
 
 fn held(connection: &Connection, kind: i64, name: &[u8]) -> rusqlite::Result<Option<Mark>> {
