@@ -77,7 +77,8 @@ pub(crate) fn add_classes(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let members = PyDict::new(py);
         members.set_item("code", kind.code())?;
         members.set_item("http_status", kind.http_status())?;
-        let doc = format!("The error of code `{}`; for an end user, HTTP {}.", kind.code(), kind.http_status());
+        let doc =
+            format!("The error of code `{}`; for an end user, HTTP {}.", kind.code(), kind.http_status());
         classes.push(add_class(module, &class_name(kind), &doc, Some(&base), &members)?.unbind());
     }
     // The module may be loaded a second time, in a process that has the classes.

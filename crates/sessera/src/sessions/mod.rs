@@ -2,8 +2,10 @@
 
 mod builder;
 mod csrf;
+mod data;
 mod issue;
 mod mint;
+mod registry;
 mod renew;
 mod report;
 mod revoke;
@@ -18,6 +20,8 @@ use std::sync::atomic::AtomicU64;
 use arc_swap::ArcSwap;
 
 pub use builder::SessionsBuilder;
+pub use registry::ListedSession;
+use registry::Registry;
 use seen::SeenTokens;
 
 use crate::clock::Clock;
@@ -63,6 +67,8 @@ pub struct Sessions {
     seen: SeenTokens,
     /// How many overflows of the index were reported.
     overflows: AtomicU64,
+    registry: Option<Registry>,
+    clock_skew_ms: u64,
 }
 
 /// A keyring in use, and a number that no other has had.
