@@ -24,10 +24,9 @@ impl Told {
 
 /// What `act` leads to.
 pub(crate) fn told(act: impl FnOnce()) -> Vec<Told> {
-    let kept = Arc::default();
+    let kept: Arc<Mutex<Vec<Told>>> = Arc::default();
     tracing::subscriber::with_default(Keeper(Arc::clone(&kept)), act);
-    let told = std::mem::take(&mut *kept.lock().unwrap());
-    told
+    std::mem::take(&mut *kept.lock().unwrap())
 }
 
 struct Keeper(Arc<Mutex<Vec<Told>>>);
