@@ -5,7 +5,7 @@ help:
 	@echo "make demo     the demonstration shop on http://127.0.0.1:8000 (PORT=…, WORKERS=…)"
 	@echo "make test     every check and test; STEPS='rust pytest' for some of them"
 	@echo "make bench    Sessera against its peers"
-	@echo "make fuzz     every fuzz target for a while (SECONDS_EACH=30)"
+	@echo "make fuzz     every fuzz target for a while (SECONDS_EACH=60)"
 	@echo "make vectors  write tests/vectors anew"
 	@echo "make clean    remove what was built"
 

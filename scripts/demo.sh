@@ -20,7 +20,7 @@ cat <<EOF
   Things to try
    - Put a tea into the cart, then log in: the cart comes along, in the signed token.
    - Profile: what the token says, and how long it took to verify it.
-   - Kill the server the hard way:  kill -9 -$$   Then 'make demo' again: still logged in.
+   - Kill the server the hard way:  kill -9 $$   Then 'make demo' again: still logged in.
    - Copy the cookie (developer tools, Network, /profile, Copy as cURL), log out, and replay it:
      401, and the Journal says 'revoked'.
    - Back room: the password again, a new generation; the token you had is refused.

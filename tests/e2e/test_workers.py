@@ -52,6 +52,7 @@ def test_a_cookie_planted_before_login_is_never_adopted(server: Server) -> None:
     assert victim.get("/profile").fact("subject") == "tom"
     assert victim.cookies != attacker.cookies
     assert attacker.get("/profile").status == 401
+    assert ">revoked<" in attacker.get("/journal").text, "the planted session itself is over"
 
 
 def test_a_session_of_another_person_planted_before_login_ends(server: Server) -> None:

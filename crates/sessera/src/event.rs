@@ -60,6 +60,9 @@ pub enum EventKind {
     TokenRevoked,
     /// A token was used after it was rotated away.
     TokenReuse,
+    /// There were more marks than the index may hold, and the older gave way to a cut of everything: sessions
+    /// that were not revoked ended with them. The reason says why the store could not be told, if it could not.
+    RevocationsOverflowed,
     /// A request failed its CSRF check.
     MaliciousCsrf,
 }
@@ -78,6 +81,7 @@ impl EventKind {
             Self::SessionAcceptedStale => "session_accepted_stale",
             Self::TokenRevoked => "authn_token_revoked",
             Self::TokenReuse => "authn_token_reuse",
+            Self::RevocationsOverflowed => "revocations_overflowed",
             Self::MaliciousCsrf => "malicious_csrf",
         }
     }

@@ -440,6 +440,37 @@ fn what_happens_is_told_without_the_id() {
 }
 
 #[test]
+fn more_revocations_than_the_index_holds_end_older_sessions_and_are_told_once() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let tell = Arc::clone(&seen);
+    let clock = ManualClock::at_unix(1_700_000_000);
+    let sessions = Sessions::builder("https://app.example", "web")
+        .keyring(Keyring::generate(Algorithm::Hs256).unwrap())
+        .store(MemoryStore::with_quota(10))
+        .clock(clock.clone())
+        .observer(move |event: &Event<'_>| tell.lock().unwrap().push(event.kind))
+        .build()
+        .unwrap();
+    let client = Client::new();
+    let login = || sessions.issue(NewSession::new("user-42"), &client).unwrap();
+    let (bystander, mut revoked) = (login(), Vec::new());
+    for _ in 0..11 {
+        let issued = login();
+        sessions.revoke_session(&issued.session.id).unwrap();
+        revoked.push(issued);
+        clock.advance(MINUTE);
+    }
+    // The older half of the marks went; its cut lies some minutes after the last of them.
+    let young = login();
+    let refusal = |issued: &Issued| sessions.verify(&issued.token, &client).unwrap_err().kind();
+    assert!(revoked.iter().all(|issued| refusal(issued) == ErrorKind::Revoked));
+    assert_eq!(refusal(&bystander), ErrorKind::Revoked);
+    assert!(sessions.verify(&young.token, &client).is_ok());
+    let seen = seen.lock().unwrap();
+    assert_eq!(seen.iter().filter(|kind| **kind == EventKind::RevocationsOverflowed).count(), 1);
+}
+
+#[test]
 fn a_sealed_token_is_a_signed_one_that_only_the_ring_can_read() {
     let keyring = Keyring::generate(Algorithm::Hs256).unwrap();
     let build = |sealed| {

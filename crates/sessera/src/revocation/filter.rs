@@ -3,11 +3,11 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 
-use super::table::{position, scale};
+use super::table::{SHARD_BITS, scale};
 
 /// Says of a key that it is certainly absent, or that it may be there.
 ///
-/// Four bits of one 64-bit word stand for a key. Readers take no lock; writers must be alone, which the lock
+/// Four bits of one 64-bit word stand for a key, by its upper half alone. Readers take no lock; writers must be alone, which the lock
 /// of their shard sees to.
 ///
 /// **A key that was added before a read began is found by it.** The adding happened before the read, by
@@ -48,11 +48,11 @@ impl Filter {
     }
 
     #[inline]
-    pub(super) fn may_hold(&self, key: u128) -> bool {
+    pub(super) fn may_hold(&self, half: u64) -> bool {
         let state = self.state.load(Ordering::Acquire);
         let Some(words) = self.words(state) else { return state & 0xFF != NOTHING };
-        let bits = bits(key);
-        if word(words, key).load(Ordering::Relaxed) & bits == bits {
+        let bits = bits(half);
+        if word(words, half).load(Ordering::Relaxed) & bits == bits {
             return true;
         }
         fence(Ordering::Acquire);
@@ -68,14 +68,14 @@ impl Filter {
     }
 
     /// Adds a key. After the first [`rebuild`](Self::rebuild) only.
-    pub(super) fn add(&self, key: u128) {
+    pub(super) fn add(&self, half: u64) {
         if let Some(words) = self.words(self.state.load(Ordering::Relaxed)) {
-            word(words, key).fetch_or(bits(key), Ordering::Relaxed);
+            word(words, half).fetch_or(bits(half), Ordering::Relaxed);
         }
     }
 
-    /// Fills the filter anew with these keys, and makes it large enough for `room` of them.
-    pub(super) fn rebuild(&self, room: usize, keys: impl Iterator<Item = u128>) {
+    /// Fills the filter anew with these, and makes it large enough for `room` of them.
+    pub(super) fn rebuild(&self, room: usize, halves: impl Iterator<Item = u64>) {
         let size = (0..SIZES - 1).find(|size| room <= words_of(*size) * KEYS_PER_WORD).unwrap_or(SIZES - 1);
         let number = ((self.state.load(Ordering::Relaxed) >> 8) + 1) << 8;
         self.state.store(number | REBUILDING, Ordering::Relaxed);
@@ -84,8 +84,8 @@ impl Filter {
         for word in words {
             word.store(0, Ordering::Relaxed);
         }
-        for key in keys {
-            word(words, key).fetch_or(bits(key), Ordering::Relaxed);
+        for half in halves {
+            word(words, half).fetch_or(bits(half), Ordering::Relaxed);
         }
         self.state.store(number | size as u64, Ordering::Release);
     }
@@ -106,25 +106,27 @@ const fn words_of(size: usize) -> usize {
     SMALLEST << (2 * size)
 }
 
+/// By the bits below those that say which shard it is.
 #[inline]
-fn word(words: &[AtomicU64], key: u128) -> &AtomicU64 {
-    &words[scale(position(key), words.len() as u64)]
+fn word(words: &[AtomicU64], half: u64) -> &AtomicU64 {
+    &words[scale(half << SHARD_BITS, words.len() as u64)]
 }
 
-/// Four bits of 64, by those of the key that say nothing of its place.
+/// Four bits of 64, by the low bits, which say nothing of the word.
 #[inline]
-const fn bits(key: u128) -> u64 {
-    let choice = key >> 40;
-    1 << (choice & 63) | 1 << (choice >> 6 & 63) | 1 << (choice >> 12 & 63) | 1 << (choice >> 18 & 63)
+const fn bits(half: u64) -> u64 {
+    1 << (half & 63) | 1 << (half >> 6 & 63) | 1 << (half >> 12 & 63) | 1 << (half >> 18 & 63)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn keys(first: u64, count: u64) -> impl Iterator<Item = u128> + Clone {
-        (first..first + count)
-            .map(|nth| (u128::from(nth) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835))
+    fn keys(first: u64, count: u64) -> impl Iterator<Item = u64> + Clone {
+        (first..first + count).map(|nth| {
+            let mixed = (nth + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            (mixed ^ mixed >> 29).wrapping_mul(0xBF58_476D_1CE4_E5B9)
+        })
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::keys::DeadKeys;
 use super::mark::{Mark, SessionMark};
 use super::packed::Packed;
 use super::shards::Shards;
+use super::table::Entry;
 use crate::session_id::SessionId;
 
 /// All marks that a process knows of.
@@ -23,7 +24,9 @@ use crate::session_id::SessionId;
 /// Their number is bounded by a quota. When it is reached, the older half of them gives way to one cut of
 /// everything that refuses at least what they refused: also the older sessions that were not revoked, whose
 /// users must log in again. Nothing is ever dropped without such a cut; [`overflows`](Self::overflows) counts
-/// them.
+/// them, and [`RevocationsOverflowed`](crate::EventKind::RevocationsOverflowed) tells of them. The cut relies on
+/// marks that say when they were made, as all of our verbs' do, by clocks that differ by no more than any
+/// policy's leeway. Dead keys have no part in this.
 pub struct RevocationIndex {
     sessions: Shards,
     cuts: Cuts,
@@ -62,6 +65,9 @@ impl RevocationIndex {
     /// Parts that can be [swept](Self::sweep_shard) one at a time.
     pub const SHARDS: usize = Shards::COUNT;
 
+    /// Marks that are sorted and merged into the tables together.
+    const LOADED_AT_ONCE: usize = 128 * 1024;
+
     /// An index that knows of nothing, with the [default](Self::DEFAULT_QUOTA) quota.
     pub fn new() -> Self {
         Self::with_quota(Self::DEFAULT_QUOTA)
@@ -71,14 +77,14 @@ impl RevocationIndex {
     /// least one). Writers on several threads may pass the bound by one mark each.
     pub fn with_quota(marks: usize) -> Self {
         let random = RandomState::new();
-        let word = |nth: u64| random.hash_one(nth);
-        let wide = |nth: u64| u128::from(word(nth)) << 64 | u128::from(word(nth + 1));
+        let pair = |nth: u64| [random.hash_one(2 * nth), random.hash_one(2 * nth + 1)];
+        let wide = |[high, low]: [u64; 2]| u128::from(high) << 64 | u128::from(low);
         Self {
             sessions: Shards::new(),
-            cuts: Cuts::new([word(0), word(1)]),
+            cuts: Cuts::new([pair(0), pair(1)]),
             keys: DeadKeys::default(),
             // Odd, so that no two ids become one.
-            scramble: [wide(2), wide(4) | 1],
+            scramble: [wide(pair(2)), wide(pair(3)) | 1],
             quota: marks.max(1),
             overflows: AtomicU64::new(0),
             overflowing: Mutex::new(()),
@@ -89,23 +95,39 @@ impl RevocationIndex {
     pub fn apply(&self, mark: &Mark) {
         match mark {
             Mark::Session { id, state, keep_until } => {
-                let key = self.key(*id);
-                self.make_room(&self.sessions, key);
-                self.sessions.apply(key, Packed::session(*state, *keep_until), Packed::join_sessions);
+                self.apply_session(self.key(*id), Packed::session(*state, *keep_until));
             }
             Mark::Subject { subject, cut, keep_until } => {
-                let key = self.cuts.key(subject);
-                self.make_room(&self.cuts.subjects, key);
-                self.cuts.cut_subject(key, *cut, *keep_until);
+                self.apply_subject(self.cuts.key(subject), Packed::subject(*cut, *keep_until));
             }
             Mark::Everything { cut, .. } => self.cuts.cut_everything(*cut),
             Mark::Key { kid } => self.keys.add(kid),
         }
     }
 
-    /// Makes room for so many marks of sessions, for a store that is about to load them.
-    pub fn reserve(&self, marks: usize) {
-        self.sessions.reserve(marks.min(self.quota));
+    /// As [`apply`](Self::apply) of one after the other, several times as fast when there are many: for a
+    /// store that loads what it holds.
+    pub fn load(&self, marks: impl IntoIterator<Item = Mark>) {
+        let (mut sessions, mut subjects) = (Vec::new(), Vec::new());
+        for mark in marks {
+            match &mark {
+                Mark::Session { id, state, keep_until } => {
+                    sessions.push((self.key(*id), Packed::session(*state, *keep_until)));
+                    if sessions.len() >= Self::LOADED_AT_ONCE {
+                        self.load_sessions(&mut sessions);
+                    }
+                }
+                Mark::Subject { subject, cut, keep_until } => {
+                    subjects.push((self.cuts.key(subject), Packed::subject(*cut, *keep_until)));
+                    if subjects.len() >= Self::LOADED_AT_ONCE {
+                        self.load_subjects(&mut subjects);
+                    }
+                }
+                Mark::Everything { .. } | Mark::Key { .. } => self.apply(&mark),
+            }
+        }
+        self.load_sessions(&mut sessions);
+        self.load_subjects(&mut subjects);
     }
 
     /// Forgets the marks that nothing can need any more at `now`.
@@ -180,6 +202,34 @@ impl RevocationIndex {
     /// Marks that count against the quota.
     fn held(&self) -> usize {
         self.sessions.len() + self.cuts.subjects.len()
+    }
+
+    fn apply_session(&self, key: u128, mark: Packed) {
+        self.make_room(&self.sessions, key);
+        self.sessions.apply(key, mark, Packed::join_sessions);
+    }
+
+    fn apply_subject(&self, key: u128, mark: Packed) {
+        self.make_room(&self.cuts.subjects, key);
+        self.cuts.cut_subject(key, mark);
+    }
+
+    fn load_sessions(&self, marks: &mut Vec<Entry>) {
+        if self.held() + marks.len() <= self.quota {
+            marks.sort_unstable_by_key(|(key, _)| *key);
+            self.sessions.apply_sorted(marks, Packed::join_sessions);
+            marks.clear();
+        }
+        marks.drain(..).for_each(|(key, mark)| self.apply_session(key, mark));
+    }
+
+    fn load_subjects(&self, marks: &mut Vec<Entry>) {
+        if self.held() + marks.len() <= self.quota {
+            marks.sort_unstable_by_key(|(key, _)| *key);
+            self.cuts.cut_subjects(marks);
+            marks.clear();
+        }
+        marks.drain(..).for_each(|(key, mark)| self.apply_subject(key, mark));
     }
 
     fn make_room(&self, shards: &Shards, key: u128) {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockW
 
 use super::filter::Filter;
 use super::packed::Packed;
-use super::table::{SHARD_BITS, Table};
+use super::table::{Entry, SHARD_BITS, Table, merge};
 
 /// Marks under 128-bit keys that are as good as random, spread over 64 tables that are locked one by one.
 pub(super) struct Shards {
@@ -47,16 +47,23 @@ impl Shards {
 
     #[inline]
     pub(super) fn get(&self, key: u128) -> Option<Packed> {
-        let shard = self.shard(key);
-        if !shard.filter.may_hold(key) {
-            return None;
-        }
-        read(&shard.locked.table).get(key)
+        if self.may_hold(upper(key)) { self.get_exactly(key) } else { None }
+    }
+
+    /// Whether a key with this upper half may be there.
+    #[inline]
+    pub(super) fn may_hold(&self, half: u64) -> bool {
+        self.shard(half).filter.may_hold(half)
+    }
+
+    /// As [`get`](Self::get), without asking the filter.
+    pub(super) fn get_exactly(&self, key: u128) -> Option<Packed> {
+        read(&self.shard(upper(key)).locked.table).get(key)
     }
 
     /// Adds a mark, joined with the one that is there.
     pub(super) fn apply(&self, key: u128, mark: Packed, join: fn(Packed, Packed) -> Packed) {
-        let shard = self.shard(key);
+        let shard = self.shard(upper(key));
         let _writing = shard.writing();
         let table = read(&shard.locked.table);
         if let Some(known) = table.get(key) {
@@ -70,34 +77,33 @@ impl Shards {
         let (marks, full) = (table.len(), table.is_full());
         drop(table);
         if full {
-            shard.replace(|table| table.copy(marks + marks / 5 + 4, |_| true));
+            shard.replace(|table| Table::of(marks + marks / 5 + 4, table.iter()));
         }
         if shard.filter.is_full(marks) {
             shard.refilter(marks + 1);
         }
         // In this order, so that who has seen the mark in the table finds it again in all that follows.
         self.len.fetch_add(1, Ordering::Release);
-        shard.filter.add(key);
+        shard.filter.add(upper(key));
         write(&shard.locked.table).put(key, mark);
     }
 
-    /// Makes room for so many more marks at once.
-    pub(super) fn reserve(&self, marks: usize) {
-        // Shards differ by chance: the square root of their mean is the standard deviation.
-        let each = marks / Self::COUNT;
-        let each = each + 4 * each.isqrt();
-        for shard in &self.shards {
+    /// Adds many marks, which must be in the order of their keys.
+    pub(super) fn apply_sorted(&self, marks: &[Entry], join: fn(Packed, Packed) -> Packed) {
+        let same_shard = |(a, _): &Entry, (b, _): &Entry| a >> LOWER_BITS == b >> LOWER_BITS;
+        for marks in marks.chunk_by(same_shard) {
+            let Some((key, _)) = marks.first() else { continue };
+            let shard = self.shard(upper(*key));
             let _writing = shard.writing();
             let table = read(&shard.locked.table);
-            let room = table.len() + each;
-            let (marks, grows) = (table.len(), room > table.room());
+            let merged = || merge(table.iter(), marks.iter().copied(), join);
+            let count = merged().count();
+            let new = Table::of(count, merged());
+            let grown = count - table.len();
             drop(table);
-            if grows {
-                shard.replace(|table| table.copy(room, |_| true));
-            }
-            if shard.filter.is_full(room.max(marks)) {
-                shard.refilter(room);
-            }
+            self.len.fetch_add(grown, Ordering::Release);
+            shard.filter.rebuild(count, new.iter().map(|(key, _)| upper(key)));
+            shard.replace(|_| new);
         }
     }
 
@@ -111,7 +117,7 @@ impl Shards {
         let kept = table.iter().filter(|(_, mark)| keep(*mark)).count();
         drop(table);
         if kept < marks {
-            shard.replace(|table| table.copy(kept + kept / 8, &keep));
+            shard.replace(|table| Table::of(kept + kept / 8, table.iter().filter(|(_, mark)| keep(*mark))));
             shard.refilter(kept);
             self.len.fetch_sub(marks - kept, Ordering::Release);
         }
@@ -131,10 +137,18 @@ impl Shards {
     }
 
     #[inline]
-    fn shard(&self, key: u128) -> &Shard {
+    fn shard(&self, half: u64) -> &Shard {
         // 6 bits are an index of 64 shards.
-        &self.shards[(key >> (u128::BITS - SHARD_BITS)) as usize]
+        &self.shards[(half >> (u64::BITS - SHARD_BITS)) as usize]
     }
+}
+
+/// The bits of a key that say nothing of its shard.
+const LOWER_BITS: u32 = u128::BITS - SHARD_BITS;
+
+#[inline]
+const fn upper(key: u128) -> u64 {
+    (key >> 64) as u64
 }
 
 impl Shard {
@@ -152,7 +166,7 @@ impl Shard {
 
     /// Fills the filter from the table. For the one writer.
     fn refilter(&self, room: usize) {
-        self.filter.rebuild(room, read(&self.locked.table).iter().map(|(key, _)| key));
+        self.filter.rebuild(room, read(&self.locked.table).iter().map(|(key, _)| upper(key)));
     }
 }
 

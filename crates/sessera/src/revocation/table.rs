@@ -17,6 +17,9 @@ pub(super) struct Table {
     len: usize,
 }
 
+/// A key and its mark.
+pub(super) type Entry = (u128, Packed);
+
 #[derive(Debug, Clone, Copy)]
 struct Slot {
     key: u128,
@@ -42,10 +45,6 @@ impl Table {
 
     pub(super) fn is_full(&self) -> bool {
         self.len >= self.room
-    }
-
-    pub(super) fn room(&self) -> usize {
-        self.room
     }
 
     /// Bytes on the heap.
@@ -78,22 +77,22 @@ impl Table {
     }
 
     /// All marks, in the order of their keys.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u128, Packed)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = Entry> + Clone {
         self.slots.iter().filter(|slot| !slot.value.is_none()).map(|slot| (slot.key, slot.value))
     }
 
-    /// The marks that `keep` wants, in a table with room for so many.
-    pub(super) fn copy(&self, room: usize, keep: impl Fn(Packed) -> bool) -> Self {
-        let mut copy = Self::with_room(room);
+    /// A table of these, which must come in the order of their keys and each once, with room for so many.
+    pub(super) fn of(room: usize, entries: impl Iterator<Item = Entry>) -> Self {
+        let mut table = Self::with_room(room);
         let mut free = 0;
-        for (key, value) in self.iter().filter(|(_, value)| keep(*value)) {
-            let place = copy.home(key).max(free);
-            copy.reach(place);
-            copy.slots[place] = Slot { key, value };
-            copy.len += 1;
+        for (key, value) in entries {
+            let place = table.home(key).max(free);
+            table.reach(place);
+            table.slots[place] = Slot { key, value };
+            table.len += 1;
             free = place + 1;
         }
-        copy
+        table
     }
 
     /// Where a key is, or else where it belongs.
@@ -122,7 +121,7 @@ impl Table {
 pub(super) const SHARD_BITS: u32 = 6;
 
 /// Where a key is among those of its shard, from 0 to 2⁶⁴.
-pub(super) const fn position(key: u128) -> u64 {
+const fn position(key: u128) -> u64 {
     ((key << SHARD_BITS) >> 64) as u64
 }
 
@@ -130,6 +129,28 @@ pub(super) const fn position(key: u128) -> u64 {
 #[expect(clippy::cast_possible_truncation, reason = "below `places`, which counts what is in memory")]
 pub(super) const fn scale(position: u64, places: u64) -> usize {
     ((position as u128 * places as u128) >> 64) as usize
+}
+
+/// Both in one, in the order of their keys; what is under one key is joined. Each must come in order, `added`
+/// also with the same key several times.
+pub(super) fn merge(
+    known: impl Iterator<Item = Entry>,
+    added: impl Iterator<Item = Entry>,
+    join: fn(Packed, Packed) -> Packed,
+) -> impl Iterator<Item = Entry> {
+    let (mut known, mut added) = (known.peekable(), added.peekable());
+    std::iter::from_fn(move || {
+        let next = match (known.peek(), added.peek()) {
+            (Some((known_key, _)), Some((added_key, _))) if added_key < known_key => added.next(),
+            (Some(_), _) => known.next(),
+            (None, _) => added.next(),
+        };
+        let (key, mut value) = next?;
+        while let Some((_, more)) = added.next_if(|(added_key, _)| *added_key == key) {
+            value = join(value, more);
+        }
+        Some((key, value))
+    })
 }
 
 #[cfg(test)]
@@ -159,7 +180,7 @@ mod tests {
                 // The shard is the same for all keys of one table.
                 let key = key >> SHARD_BITS;
                 if table.is_full() {
-                    table = table.copy(table.len() + 1, |_| true);
+                    table = Table::of(table.len() + 1, table.iter());
                 }
                 table.put(key, mark(cut));
                 map.insert(key, mark(cut));
@@ -168,12 +189,30 @@ mod tests {
             }
             prop_assert!(table.iter().eq(map.iter().map(|(key, value)| (*key, *value))));
             prop_assert_eq!(table.get(u128::MAX >> 7), map.get(&(u128::MAX >> 7)).copied());
-            let kept = table.copy(0, |value| value.cut() > 4);
+            let kept = Table::of(0, table.iter().filter(|(_, value)| value.cut() > 4));
             map.retain(|_, value| value.cut() > 4);
             prop_assert!(kept.iter().eq(map.iter().map(|(key, value)| (*key, *value))));
             for (key, value) in &map {
                 prop_assert_eq!(kept.get(*key), Some(*value));
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_merge_is_what_both_say_in_order(
+            known in proptest::collection::btree_map(0..20_u128, 0..9_u64, 0..20),
+            mut added in proptest::collection::vec((0..20_u128, 0..9_u64), 0..20),
+        ) {
+            added.sort_unstable();
+            let mut both = known.clone();
+            for (key, cut) in &added {
+                let known = both.entry(*key).or_default();
+                *known = (*known).max(*cut);
+            }
+            let marks = |entries: Vec<(u128, u64)>| entries.into_iter().map(|(key, cut)| (key, mark(cut)));
+            let merged = merge(marks(known.into_iter().collect()), marks(added), Packed::join_subjects);
+            prop_assert!(merged.eq(marks(both.into_iter().collect())));
         }
     }
 

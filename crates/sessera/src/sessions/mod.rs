@@ -2,8 +2,10 @@
 
 mod builder;
 mod csrf;
+mod data;
 mod issue;
 mod mint;
+mod registry;
 mod renew;
 mod report;
 mod revoke;
@@ -13,10 +15,13 @@ mod verify;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use arc_swap::ArcSwap;
 
 pub use builder::SessionsBuilder;
+pub use registry::ListedSession;
+use registry::Registry;
 use seen::SeenTokens;
 
 use crate::clock::Clock;
@@ -60,6 +65,10 @@ pub struct Sessions {
     clock: Arc<dyn Clock>,
     observer: Option<Box<dyn Observer>>,
     seen: SeenTokens,
+    /// How many overflows of the index were reported.
+    overflows: AtomicU64,
+    registry: Option<Registry>,
+    clock_skew_ms: u64,
 }
 
 /// A keyring in use, and a number that no other has had.

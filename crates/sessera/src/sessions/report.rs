@@ -1,5 +1,7 @@
 //! Telling the observer.
 
+use std::sync::atomic::Ordering;
+
 use super::Sessions;
 use crate::clock::instant;
 use crate::codec::base64url;
@@ -35,6 +37,8 @@ impl Sessions {
 
     /// A token was refused; its claims are told only when its signature held.
     pub(super) fn report_refusal(&self, error: &SessionError, claims: Option<&TokenClaims>, now: u64) {
+        // Where marks come from other servers, a refusal is the first to notice.
+        self.report_overflow(now);
         let kind = match error.kind() {
             ErrorKind::Expired | ErrorKind::Ended => EventKind::SessionUseAfterExpire,
             // Told where it was found.
@@ -56,6 +60,23 @@ impl Sessions {
                 self.tell(EventKind::TokenRevoked, subject, None, None, now);
             }
         }
+    }
+
+    /// Tells of an overflow of the index, and the store of the cut that came of it, so that every verifier
+    /// refuses the same and a login anywhere starts after it.
+    pub(super) fn report_overflow(&self, now: u64) {
+        let Some(store) = &self.store else { return };
+        let overflows = store.index().overflows();
+        // Once for each, whoever comes first.
+        if overflows == self.overflows.load(Ordering::Acquire)
+            || self.overflows.fetch_max(overflows, Ordering::AcqRel) >= overflows
+        {
+            return;
+        }
+        let cut = store.index().everything();
+        let told = store.append(&Mark::Everything { cut, keep_until: self.longest_life_from(cut) }, now);
+        let reason = told.err().map(|error| error.kind());
+        self.tell(EventKind::RevocationsOverflowed, None, None, reason, now);
     }
 
     fn tell(

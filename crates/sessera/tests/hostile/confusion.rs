@@ -2,8 +2,11 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use sessera::{BindingPolicy, KeyringOptions, ManualClock, Policy, Sessions};
 
-use crate::forge::{EDDSA, ES256, Forge, HS256, encode, hmac_sha256, refused};
+use crate::forge::{
+    AUDIENCE, EDDSA, ES256, Forge, HS256, ISSUER, NOW, encode, hmac_sha256, refused, verdict,
+};
 use crate::payload::Payload;
 
 /// All that an attacker may take for the secret: whatever is public about the key, in every spelling.
@@ -69,4 +72,39 @@ fn a_mac_key_verifies_no_public_key_signature() {
 fn a_public_key_beside_a_mac_key_is_a_load_error() {
     let mixed = HS256.keyring().joined(&EDDSA.keyring());
     assert_eq!(mixed.unwrap_err().code(), "invalid_key");
+}
+
+#[test]
+fn an_rsa_public_key_in_any_form_is_no_mac_secret() {
+    const PEM: &str = include_str!("../keys/rsa2048.public.pem");
+    const PKCS1: &str = include_str!("../keys/rsa2048.public.pkcs1.pem");
+    let keyring = KeyringOptions::new().allow_rs256().from_pem("rsa", PEM).unwrap();
+    let sessions = Sessions::builder(ISSUER, AUDIENCE)
+        .keyring(keyring.clone())
+        .policy(Policy { binding: BindingPolicy::off(), ..Policy::default() })
+        .clock(ManualClock::at_unix(NOW))
+        .build()
+        .unwrap();
+    let body: String = PEM.lines().filter(|line| !line.starts_with('-')).collect();
+    let secrets = [
+        PEM.as_bytes().to_vec(),
+        PEM.trim_end().as_bytes().to_vec(),
+        PEM.replace('\n', "\r\n").into_bytes(),
+        PKCS1.as_bytes().to_vec(),
+        BASE64_STANDARD.decode(&body).unwrap(),
+        body.into_bytes(),
+        keyring.jwks().into_bytes(),
+    ];
+    for secret in secrets {
+        for (alg, code) in [
+            ("HS256", "unsupported_algorithm"),
+            ("PS256", "unsupported_algorithm"),
+            ("RS256", "bad_signature"),
+        ] {
+            let header = format!(r#"{{"alg":"{alg}","kid":"rsa","typ":"session+jwt"}}"#);
+            let message = format!("{}.{}", encode(header), encode(Payload::good().text()));
+            let mac = hmac_sha256(&secret, message.as_bytes());
+            assert_eq!(verdict(&sessions, &format!("{message}.{}", encode(mac))), code);
+        }
+    }
 }

@@ -35,6 +35,20 @@ fn a_time_that_is_no_integer_is_refused() {
 }
 
 #[test]
+fn the_last_of_our_own_numbers_is_read_to_its_end() {
+    let end = NOW + 12 * 3600;
+    for raw in [format!("{end}.0"), format!("{end}.5"), format!("{end}e0"), format!("{end}E-1")] {
+        refused_in_both_orders(&Payload::good().with("sxp", raw), "invalid_claim");
+    }
+    for raw in [format!("{end}x"), format!("{end} 1"), format!("{end}\0"), format!("{end}\"\"")] {
+        refused_in_both_orders(&Payload::good().with("sxp", raw), "malformed");
+    }
+    for text in Payload::good().with("sxp", format!("{end} ")).orders() {
+        refused(HS256, &HS256.carrying(text), "ok");
+    }
+}
+
+#[test]
 fn a_time_from_2_53_on_is_refused() {
     for claim in NUMBERS {
         for raw in [

@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Fills the corpora from the vectors, so that the fuzzer begins with what is nearly right."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+
+
+def put(target: str, seed: str | bytes) -> None:
+    """Adds one input to a target's corpus, under the name that libFuzzer would give it."""
+    data = seed.encode() if isinstance(seed, str) else seed
+    place = HERE / "corpus" / target
+    place.mkdir(parents=True, exist_ok=True)
+    (place / hashlib.sha1(data, usedforsecurity=False).hexdigest()).write_bytes(data)
+
+
+def decoded(part: str) -> bytes:
+    """The bytes of a part that may be ill-formed."""
+    try:
+        return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    except ValueError:
+        return part.encode()
+
+
+def from_vectors() -> None:
+    """Takes tokens, headers, payloads, key sets and cookies."""
+    for path in sorted((ROOT / "tests" / "vectors").glob("*.json")):
+        file = json.loads(path.read_text(encoding="utf-8"))
+        put("jwk_set", file["keys"])
+        for step in (step for case in file["cases"] for step in case["steps"]):
+            token, given = step.get("token", ""), step.get("with", {})
+            parts = token.split(".")
+            put("token", token)
+            if len(parts) == 3:
+                put("claims", decoded(parts[0]) + b"\n" + decoded(parts[1]))
+                put("sealed", f"{token}\n")
+            if len(parts) == 5:
+                put("sealed", f"\n{token}")
+            if "text" in given:
+                put("cookie" if "cookie" in step["do"] else "jwk_set", given["text"])
+            for name in {"csrf", "origin", "sec_fetch_site"} & given.keys():
+                put("request", given[name])
+            for fact in {"ip", "user_agent"} & step.get("client", {}).keys():
+                put("request", step["client"][fact])
+
+
+def from_keys() -> None:
+    """Takes the PEM files of the tests."""
+    for path in (ROOT / "crates" / "sessera" / "tests" / "keys").glob("*.pem"):
+        put("pem", path.read_bytes())
+
+
+def proofs() -> None:
+    """Writes headers and claims of proofs, good and bad."""
+    okp = '{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}'
+    ec = (
+        '{"kty":"EC","crv":"P-256","x":"YP7UuiVanTHJYet0xjVtaMBJuJI7Yfps5mliLmDyn7Y",'
+        '"y":"eQP-EAi4vJmkGunpVii8ZPLxsgwtfp9Rd6PClNRGIpk"}'
+    )
+    claims = '"jti":"x","htm":"GET","htu":"https://api.example/me","iat":1700000000'
+    for alg, jwk in (("EdDSA", okp), ("ES256", ec)):
+        header = f'{{"typ":"dpop+jwt","alg":"{alg}","jwk":{jwk}}}'
+        for more in ("", ',"ath":"fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo"', ',"nonce":"n","exp":1'):
+            put("proof", f"{header}\n{{{claims}{more}}}")
+            put("proof", f"{header}\n{{{claims.replace('/me', ':443/me?q#f')}{more}}}")
+
+
+if __name__ == "__main__":
+    from_vectors()
+    from_keys()
+    proofs()
