@@ -63,6 +63,9 @@ pub(crate) fn add_classes(module: &Bound<'_, PyModule>) -> PyResult<()> {
     // The message is what `str()` gives.
     let property = py.import("builtins")?.getattr("property")?;
     members.set_item("message", property.call1((py.get_type::<PyString>(),))?)?;
+    // Every instance that is raised here is of a subclass, which has its own.
+    members.set_item("code", "session_error")?;
+    members.set_item("http_status", 401)?;
     let base = add_class(
         module,
         "SessionError",
@@ -77,7 +80,8 @@ pub(crate) fn add_classes(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let members = PyDict::new(py);
         members.set_item("code", kind.code())?;
         members.set_item("http_status", kind.http_status())?;
-        let doc = format!("The error of code `{}`; for an end user, HTTP {}.", kind.code(), kind.http_status());
+        let doc =
+            format!("The error of code `{}`; for an end user, HTTP {}.", kind.code(), kind.http_status());
         classes.push(add_class(module, &class_name(kind), &doc, Some(&base), &members)?.unbind());
     }
     // The module may be loaded a second time, in a process that has the classes.
