@@ -56,8 +56,9 @@ impl DatabaseFile {
     /// # Errors
     /// `store_unavailable` when there is none.
     pub(crate) fn epoch(&self) -> Result<(u64, bool)> {
-        let found = metadata(&self.path)?;
+        // Within the lock: of two threads that look while the file grows, one must not see it shrink.
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = metadata(&self.path)?;
         let is_new = identity(&found) != known.identity || found.len() < known.length;
         known.epoch += u64::from(is_new);
         known.identity = identity(&found);

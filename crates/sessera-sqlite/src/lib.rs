@@ -24,11 +24,15 @@
 mod connection;
 mod doorbell;
 mod file;
+mod follow;
 mod marks;
 mod options;
+mod records;
 mod schema;
 mod store;
 mod unavailable;
+mod upkeep;
+mod write;
 
 pub use doorbell::Doorbell;
 pub use options::SqliteOptions;

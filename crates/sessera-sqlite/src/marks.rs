@@ -80,6 +80,29 @@ pub(crate) fn add(connection: &Connection, mark: &Mark) -> rusqlite::Result<Opti
     Ok(Some(from_sql(connection.last_insert_rowid())))
 }
 
+/// Forgets the marks whose term ended by `before`, among the next `count` behind number `cursor`. Returns the
+/// number to go on from, and the latest term that was forgotten.
+pub(crate) fn forget(
+    connection: &Connection,
+    cursor: u64,
+    count: u32,
+    before: u64,
+) -> rusqlite::Result<(u64, u64)> {
+    let next = "SELECT max(seq), count(*) FROM (SELECT seq FROM marks WHERE seq > ?1 ORDER BY seq LIMIT ?2)";
+    let (end, found): (Option<i64>, u32) = connection
+        .prepare_cached(next)?
+        .query_row(params![to_sql(cursor), count], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let Some(end) = end else { return Ok((0, 0)) };
+    let forget = "DELETE FROM marks WHERE seq > ?1 AND seq <= ?2 AND keep_until <= ?3 RETURNING keep_until";
+    let mut latest = 0;
+    let mut statement = connection.prepare_cached(forget)?;
+    let mut terms = statement.query(params![to_sql(cursor), end, to_sql(before)])?;
+    while let Some(row) = terms.next()? {
+        latest = latest.max(from_sql(row.get(0)?));
+    }
+    Ok((if found < count { 0 } else { from_sql(end) }, latest))
+}
+
 fn held(connection: &Connection, kind: i64, name: &[u8]) -> rusqlite::Result<Option<Mark>> {
     let query = format!("SELECT {COLUMNS} FROM marks WHERE kind = ?1 AND name = ?2");
     connection.prepare_cached(&query)?.query_row(params![kind, name], read).optional()

@@ -31,6 +31,26 @@ const STEPS: [&str; 1] = ["
         keep_until INTEGER NOT NULL,
         UNIQUE (kind, name)
     ) STRICT;
+    CREATE TABLE data (
+        id BLOB PRIMARY KEY,
+        subject TEXT NOT NULL,
+        started_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL,
+        bytes BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX data_by_subject ON data (subject);
+    CREATE INDEX data_by_expiry ON data (expires_at);
+    CREATE TABLE sessions (
+        id BLOB PRIMARY KEY,
+        subject TEXT NOT NULL,
+        started_at INTEGER NOT NULL,
+        last_seen INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL,
+        label TEXT,
+        network TEXT
+    ) STRICT;
+    CREATE INDEX sessions_by_subject ON sessions (subject);
+    CREATE INDEX sessions_by_expiry ON sessions (expires_at);
 "];
 
 /// Makes the tables in an empty database, brings older ones to this version, and refuses all others.

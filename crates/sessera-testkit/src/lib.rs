@@ -40,6 +40,17 @@ macro_rules! conformance {
             an_advance_is_one_compare_and_set
             a_revoked_session_does_not_advance
             a_mark_is_kept_as_long_as_it_is_needed
+            a_clock_a_year_ahead_loses_no_mark
+            a_clock_set_back_a_day_loses_no_mark
+            a_mark_written_by_a_late_clock_is_kept_as_long_as_it_is_needed
+            a_clock_set_back_for_longer_ends_what_cannot_be_judged
+            data_are_what_was_put_last
+            data_expire
+            data_go_with_their_session
+            data_of_the_dead_are_refused
+            a_list_shows_a_subjects_sessions_oldest_first
+            a_line_is_brought_up_to_date
+            what_has_expired_or_ended_is_on_no_list
         );
     };
     (@rules $new:expr; $($rule:ident)*) => {

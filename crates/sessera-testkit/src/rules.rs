@@ -4,13 +4,14 @@ use std::sync::Barrier;
 use std::sync::mpsc;
 use std::thread;
 
-use sessera::{Advance, Mark, SessionId, SessionMark, Store};
+use sessera::{Advance, ErrorKind, Mark, SessionData, SessionId, SessionMark, SessionRecord, Store};
 
 use crate::Open;
 
 /// Any moment: a store knows no time but what it is told.
 const NOW: u64 = 1_700_000_000_000;
 const HOUR: u64 = 3_600_000;
+const DAY: u64 = 24 * HOUR;
 const LATER: u64 = NOW + 12 * HOUR;
 
 fn id(number: u64) -> SessionId {
@@ -219,4 +220,206 @@ pub fn a_mark_is_kept_as_long_as_it_is_needed(open: Open<'_>) {
         assert!(is_revoked(&*store, 1));
         assert_eq!(store.index().cut("user-42"), NOW);
     }
+}
+
+/// Writes something every hour, and looks often, as a server would.
+fn live_through(store: &dyn Store, from: u64, hours: u64) -> u64 {
+    for hour in 1..=hours {
+        let now = from + hour * HOUR;
+        store.append(&cut("somebody", now), now).unwrap();
+        for step in 0..70 {
+            store.refresh(now + step * 2000);
+        }
+        store.refresh(now);
+    }
+    from + hours * HOUR
+}
+
+fn all_know(open: Open<'_>, store: &dyn Store, number: u64, now: u64) -> bool {
+    let new = open();
+    [store, &*new].into_iter().all(|store| {
+        store.refresh(now);
+        is_revoked(store, number)
+    })
+}
+
+/// Also if it is ahead for a day, with others at work, before it is set right.
+pub fn a_clock_a_year_ahead_loses_no_mark(open: Open<'_>) {
+    let store = open();
+    store.append(&revoked(1), NOW).unwrap();
+    store.refresh(NOW);
+    let wrong = NOW + 365 * DAY;
+    assert!(all_know(open, &*store, 1, wrong));
+    live_through(&*store, wrong, 6);
+    assert!(all_know(open, &*store, 1, NOW + 6 * HOUR));
+    live_through(&*store, NOW + 6 * HOUR, 5);
+    assert!(all_know(open, &*store, 1, LATER - 1));
+}
+
+/// Tokens that had expired live again; so do the marks that refuse them.
+pub fn a_clock_set_back_a_day_loses_no_mark(open: Open<'_>) {
+    let store = open();
+    store.append(&revoked(1), NOW).unwrap();
+    let now = live_through(&*store, NOW, 30);
+    assert!(all_know(open, &*store, 1, now - DAY));
+    live_through(&*store, now - DAY, 5);
+    assert!(all_know(open, &*store, 1, LATER - 1));
+}
+
+/// Its term was reckoned from a time that was long over.
+pub fn a_mark_written_by_a_late_clock_is_kept_as_long_as_it_is_needed(open: Open<'_>) {
+    let store = open();
+    let now = live_through(&*store, NOW, 3);
+    let wrong = now - DAY;
+    let late = Mark::Session { id: id(1), state: SessionMark::REVOKED, keep_until: wrong + 12 * HOUR };
+    store.append(&late, wrong).unwrap();
+    live_through(&*store, now, 11);
+    assert!(all_know(open, &*store, 1, now + 12 * HOUR - 1));
+}
+
+/// No mark is kept forever. Where one may be missing, the session is ended another way.
+pub fn a_clock_set_back_for_longer_ends_what_cannot_be_judged(open: Open<'_>) {
+    let store = open();
+    store.append(&revoked(1), NOW).unwrap();
+    store.refresh(NOW);
+    live_through(&*store, NOW, 5 * 24);
+    let new = open();
+    for store in [store, new] {
+        store.refresh(NOW);
+        assert!(is_revoked(&*store, 1) || store.index().cut("user-42") >= NOW);
+    }
+}
+
+fn data(number: u64, bytes: &[u8]) -> SessionData {
+    let (subject, bytes) = ("user-42".to_owned(), bytes.to_vec());
+    SessionData { id: id(number), subject, started_at: NOW, expires_at: LATER, bytes }
+}
+
+/// Data are found under the session's id, in every process.
+pub fn data_are_what_was_put_last(open: Open<'_>) {
+    let (one, other) = (open(), open());
+    assert_eq!(one.data(id(1), NOW).unwrap(), None);
+    for bytes in [&b"first"[..], b"", b"\0second\xff"] {
+        one.put_data(&data(1, bytes), NOW).unwrap();
+        assert_eq!(other.data(id(1), NOW).unwrap().as_deref(), Some(bytes));
+    }
+    let large = vec![7; 1 << 20];
+    one.put_data(&data(2, &large), NOW).unwrap();
+    assert_eq!(other.data(id(2), NOW).unwrap(), Some(large));
+    other.remove_data(id(1), NOW).unwrap();
+    other.remove_data(id(1), NOW).unwrap();
+    assert_eq!(one.data(id(1), NOW).unwrap(), None);
+}
+
+/// To the millisecond, and putting them again gives them another end.
+pub fn data_expire(open: Open<'_>) {
+    let store = open();
+    store.put_data(&data(1, b"x"), NOW).unwrap();
+    assert!(store.data(id(1), LATER - 1).unwrap().is_some());
+    assert!(store.data(id(1), LATER).unwrap().is_none());
+    store.put_data(&SessionData { expires_at: LATER + HOUR, ..data(1, b"x") }, NOW).unwrap();
+    assert!(store.data(id(1), LATER).unwrap().is_some());
+}
+
+/// However it is ended, and only with their own.
+pub fn data_go_with_their_session(open: Open<'_>) {
+    let (one, other) = (open(), open());
+    let mine = |number| data(number, b"mine");
+    let theirs = |number| SessionData { subject: "user-43".to_owned(), ..data(number, b"theirs") };
+    for number in 1..=3 {
+        one.put_data(&mine(number), NOW).unwrap();
+        one.put_data(&theirs(10 + number), NOW).unwrap();
+    }
+    let later = SessionData { started_at: NOW + 1, ..mine(4) };
+    one.put_data(&later, NOW).unwrap();
+    let kept = |expected: &[u64]| {
+        let kept = |number: &u64| other.data(id(*number), NOW).unwrap().is_some();
+        let found: Vec<_> = [1, 2, 3, 4, 11, 12, 13].into_iter().filter(kept).collect();
+        assert_eq!(found, expected);
+    };
+    kept(&[1, 2, 3, 4, 11, 12, 13]);
+    one.advance(&advance(1, 0, NOW)).unwrap();
+    one.append(&Mark::Key { kid: "leaked".to_owned() }, NOW).unwrap();
+    kept(&[1, 2, 3, 4, 11, 12, 13]);
+    one.append(&revoked(1), NOW).unwrap();
+    kept(&[2, 3, 4, 11, 12, 13]);
+    one.append(&cut("user-42", NOW), NOW).unwrap();
+    kept(&[4, 11, 12, 13]);
+    one.append(&Mark::Everything { cut: NOW, keep_until: LATER }, NOW).unwrap();
+    kept(&[4]);
+}
+
+/// A request that was on its way when its session was revoked leaves nothing behind.
+pub fn data_of_the_dead_are_refused(open: Open<'_>) {
+    let (one, other) = (open(), open());
+    one.append(&revoked(1), NOW).unwrap();
+    one.append(&cut("user-43", NOW), NOW).unwrap();
+    for late in [data(1, b"x"), SessionData { subject: "user-43".to_owned(), ..data(2, b"x") }] {
+        assert_eq!(other.put_data(&late, NOW).unwrap_err().kind(), ErrorKind::Revoked);
+        assert_eq!(other.data(late.id, NOW).unwrap(), None);
+    }
+    other.put_data(&data(3, b"x"), NOW).unwrap();
+}
+
+fn record(number: u64, started_at: u64) -> SessionRecord {
+    SessionRecord {
+        id: id(number),
+        subject: "user-42".to_owned(),
+        started_at,
+        last_seen: started_at,
+        expires_at: LATER,
+        label: Some("firefox/linux".to_owned()),
+        network: None,
+    }
+}
+
+fn listed(store: &dyn Store, now: u64) -> Vec<u64> {
+    let number = |record: &SessionRecord| (1..10).find(|number| id(*number) == record.id).unwrap();
+    store.records("user-42", now).unwrap().iter().map(number).collect()
+}
+
+/// In every process, and only theirs.
+pub fn a_list_shows_a_subjects_sessions_oldest_first(open: Open<'_>) {
+    let (one, other) = (open(), open());
+    assert!(listed(&*one, NOW).is_empty());
+    for (number, started_at) in [(1, NOW + 2), (2, NOW + 1), (3, NOW + 3)] {
+        one.record(&record(number, started_at), NOW).unwrap();
+    }
+    one.record(&SessionRecord { subject: "user-4".to_owned(), ..record(4, NOW) }, NOW).unwrap();
+    assert_eq!(listed(&*other, NOW + 3), [2, 1, 3]);
+    assert_eq!(other.records("user-42", NOW + 3).unwrap()[0], record(2, NOW + 1));
+}
+
+/// A session has one line, whatever happens to it.
+pub fn a_line_is_brought_up_to_date(open: Open<'_>) {
+    let (one, other) = (open(), open());
+    one.record(&record(1, NOW), NOW).unwrap();
+    let renewed = SessionRecord {
+        last_seen: NOW + HOUR,
+        expires_at: LATER + HOUR,
+        label: None,
+        network: Some("203.0.113.0/24".to_owned()),
+        ..record(1, NOW)
+    };
+    other.record(&renewed, NOW + HOUR).unwrap();
+    assert_eq!(one.records("user-42", LATER).unwrap(), [renewed]);
+}
+
+/// And a late renewal puts no dead session back.
+pub fn what_has_expired_or_ended_is_on_no_list(open: Open<'_>) {
+    let (one, other) = (open(), open());
+    for number in 1..=3 {
+        one.record(&record(number, NOW + number), NOW).unwrap();
+    }
+    one.record(&SessionRecord { expires_at: NOW + HOUR, ..record(4, NOW + 4) }, NOW).unwrap();
+    assert_eq!(listed(&*other, NOW + HOUR - 1), [1, 2, 3, 4]);
+    assert_eq!(listed(&*other, NOW + HOUR), [1, 2, 3]);
+    one.append(&revoked(2), NOW).unwrap();
+    assert_eq!(listed(&*other, NOW + HOUR), [1, 3]);
+    one.append(&cut("user-42", NOW + 1), NOW).unwrap();
+    assert_eq!(listed(&*other, NOW + HOUR), [3]);
+    for number in 1..=3 {
+        other.record(&record(number, NOW + number), NOW).unwrap();
+    }
+    assert_eq!(listed(&*one, NOW + HOUR), [3]);
 }

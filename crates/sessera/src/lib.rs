@@ -43,9 +43,9 @@ pub use policy::{OnReuse, OnStale, Policy};
 pub use revocation::{Mark, RevocationIndex, SessionMark};
 pub use session::{Elevation, Issued, NewSession, Session};
 pub use session_id::SessionId;
-pub use sessions::{Sessions, SessionsBuilder};
+pub use sessions::{ListedSession, Sessions, SessionsBuilder};
 pub use step_up::StepUp;
-pub use store::{Advance, Advanced, MemoryStore, Store};
+pub use store::{Advance, Advanced, MemoryStore, Retention, SessionData, SessionRecord, Store};
 
 /// The examples of the README are tests too.
 #[cfg(doctest)]

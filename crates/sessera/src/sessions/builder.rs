@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
+use super::registry::Registry;
 use super::seen::SeenTokens;
 use super::{Keys, Sessions};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SystemClock, millis};
 use crate::error::{ErrorKind, Result, SessionError};
 use crate::event::Observer;
 use crate::keyring::Keyring;
@@ -27,6 +29,8 @@ pub struct SessionsBuilder {
     clock: Arc<dyn Clock>,
     observer: Option<Box<dyn Observer>>,
     remembered: usize,
+    registry: Option<Registry>,
+    clock_skew: Duration,
 }
 
 impl SessionsBuilder {
@@ -41,6 +45,8 @@ impl SessionsBuilder {
             clock: Arc::new(SystemClock),
             observer: None,
             remembered: 2048,
+            registry: None,
+            clock_skew: Duration::ZERO,
         }
     }
 
@@ -82,11 +88,41 @@ impl SessionsBuilder {
         self
     }
 
-    /// How many verified tokens are remembered, so that their asymmetric signatures are not checked again at
-    /// every request. Default 2048, which takes a few megabytes when it is full; 0 turns it off. Times,
+    /// How many verified tokens are remembered, so that their signatures are not checked again at every
+    /// request. Default 2048, which takes a few megabytes when it is full; 0 turns it off. Times,
     /// revocations and the client are checked all the same.
     pub fn remembered_tokens(mut self, tokens: usize) -> Self {
         self.remembered = tokens;
+        self
+    }
+
+    /// Whether the store keeps a list of each subject's sessions, which [`Sessions::sessions_of`] shows: id,
+    /// start, last renewal, and the family and platform of the client. Each login and renewal then writes to
+    /// the store. Default: no.
+    pub fn list_sessions(mut self, list: bool) -> Self {
+        self.registry = if list { Some(self.registry.unwrap_or_default()) } else { None };
+        self
+    }
+
+    /// Whether the list also says which network a session was last seen in: personal data, so the default is
+    /// no. Turns the list on.
+    pub fn list_networks(mut self, networks: bool) -> Self {
+        self.registry = Some(Registry { networks, ..self.registry.unwrap_or_default() });
+        self
+    }
+
+    /// How many sessions a subject may have. A login beyond that ends the oldest of them. Default: any number.
+    /// Turns the list on. (ASVS 7.1.2)
+    pub fn max_sessions(mut self, sessions: usize) -> Self {
+        self.registry = Some(Registry { max_sessions: Some(sessions), ..self.registry.unwrap_or_default() });
+        self
+    }
+
+    /// How far the clock of each machine that writes to the store may be off. "Log out everywhere" ends what
+    /// has started until twice this from now, so that it ends what a machine with a fast clock has issued; a
+    /// login after it starts past that. Default 0, for one machine; at most the leeway.
+    pub fn clock_skew(mut self, skew: Duration) -> Self {
+        self.clock_skew = skew;
         self
     }
 
@@ -109,9 +145,18 @@ impl SessionsBuilder {
         let keyring = self.keyring.ok_or_else(|| wrong("a keyring is missing"))?;
         self.policy.validate()?;
         check_keyring(&keyring, &self.policy, self.sealed)?;
+        if self.clock_skew > self.policy.leeway {
+            return Err(wrong("clock_skew is over the leeway"));
+        }
+        if self.registry.is_some() && self.store.is_none() {
+            return Err(wrong("without a store sessions can be neither listed nor limited"));
+        }
+        if self.registry.is_some_and(|registry| registry.max_sessions == Some(0)) {
+            return Err(wrong("max_sessions is 0, so that nobody could log in"));
+        }
         Ok(Sessions {
             realm: Realm::new(self.issuer, self.audience),
-            keys: ArcSwap::from_pointee(Keys::new(keyring, 0)),
+            keys: ArcSwap::from_pointee(Keys { keyring, serial: 0 }),
             seen: SeenTokens::with_capacity(self.remembered),
             policy: self.policy,
             sealed: self.sealed,
@@ -119,6 +164,8 @@ impl SessionsBuilder {
             clock: self.clock,
             observer: self.observer,
             overflows: AtomicU64::new(0),
+            registry: self.registry,
+            clock_skew_ms: millis(self.clock_skew),
         })
     }
 }

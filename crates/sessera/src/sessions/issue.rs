@@ -54,6 +54,7 @@ impl Sessions {
         });
         self.date(&mut claims, now);
         let issued = self.mint(claims, &members, now)?;
+        self.list(&issued.session, client, now)?;
         if let Some(replaced) = &login.replaces {
             self.revoke_session(replaced)?;
         }

@@ -2,8 +2,10 @@
 
 mod builder;
 mod csrf;
+mod data;
 mod issue;
 mod mint;
+mod registry;
 mod renew;
 mod report;
 mod revoke;
@@ -18,6 +20,8 @@ use std::sync::atomic::AtomicU64;
 use arc_swap::ArcSwap;
 
 pub use builder::SessionsBuilder;
+pub use registry::ListedSession;
+use registry::Registry;
 use seen::SeenTokens;
 
 use crate::clock::Clock;
@@ -63,21 +67,14 @@ pub struct Sessions {
     seen: SeenTokens,
     /// How many overflows of the index were reported.
     overflows: AtomicU64,
+    registry: Option<Registry>,
+    clock_skew_ms: u64,
 }
 
 /// A keyring in use, and a number that no other has had.
 struct Keys {
     keyring: Keyring,
     serial: u64,
-    /// Whether its signatures cost enough to remember the tokens.
-    asymmetric: bool,
-}
-
-impl Keys {
-    fn new(keyring: Keyring, serial: u64) -> Self {
-        let asymmetric = keyring.is_asymmetric();
-        Self { keyring, serial, asymmetric }
-    }
 }
 
 impl Sessions {
@@ -102,7 +99,7 @@ impl Sessions {
     /// `invalid_config` when the keys don't fit the policy.
     pub fn replace_keyring(&self, keyring: Keyring) -> Result<()> {
         builder::check_keyring(&keyring, &self.policy, self.sealed)?;
-        self.keys.rcu(move |keys| Keys::new(keyring.clone(), keys.serial + 1));
+        self.keys.rcu(move |keys| Keys { keyring: keyring.clone(), serial: keys.serial + 1 });
         Ok(())
     }
 

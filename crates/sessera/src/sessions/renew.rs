@@ -47,6 +47,7 @@ impl Sessions {
         self.date(&mut claims, now);
         let mut issued = self.mint(claims, &members, now)?;
         issued.session.binding = checked.binding;
+        self.relist(&issued.session, client, now);
         self.report(EventKind::SessionRenewed, Some(&issued.session), None, now);
         Ok(issued)
     }

@@ -58,6 +58,7 @@ impl Sessions {
         );
         self.date(&mut claims, now);
         let issued = self.mint(claims, &members, now)?;
+        self.list(&issued.session, client, now)?;
         self.report(EventKind::SessionCreated, Some(&issued.session), None, now);
         Ok(issued)
     }
@@ -80,10 +81,11 @@ impl Sessions {
         self.append(&Mark::Key { kid: kid.to_owned() }, None)
     }
 
-    /// A cut that ends every session until now: also one that started just past an earlier cut of the same
-    /// moment.
+    /// A cut that ends every session until now: also one that a machine with a fast clock issued, or that
+    /// started just past an earlier cut of the same moment.
     fn cut_after(&self, earlier: u64) -> u64 {
-        self.now().max(earlier.saturating_add(1))
+        let clocks = self.clock_skew_ms.saturating_mul(2);
+        self.now().saturating_add(clocks).max(earlier.saturating_add(1))
     }
 
     fn append(&self, mark: &Mark, subject: Option<&str>) -> Result<()> {
@@ -96,6 +98,7 @@ impl Sessions {
 
     /// Until when a session that started by `now` could be accepted.
     pub(super) fn longest_life_from(&self, now: u64) -> u64 {
-        now.saturating_add(self.policy.absolute_ms()).saturating_add(self.policy.leeway_ms())
+        let clocks = self.clock_skew_ms.saturating_mul(2).saturating_add(self.policy.leeway_ms());
+        now.saturating_add(self.policy.absolute_ms()).saturating_add(clocks)
     }
 }

@@ -27,10 +27,10 @@ impl Sessions {
         let checked = self.check(token, client, now)?;
         let advanced = self.advance(&checked.claims, false, now)?;
         if advanced.won {
-            return self.successor(checked, advanced, now);
+            return self.successor(checked, advanced, client, now);
         }
         match advanced.mark.standing(checked.claims.generation, now, self.policy.grace_ms()) {
-            Standing::Current | Standing::InGrace => self.successor(checked, advanced, now),
+            Standing::Current | Standing::InGrace => self.successor(checked, advanced, client, now),
             Standing::Elevated => Err(superseded()),
             Standing::Reused => Err(self.reused(&checked.claims, now)),
             Standing::Revoked => Err(revoked()),
@@ -71,6 +71,7 @@ impl Sessions {
             bind(client, claims.id, &self.policy.binding, self.keys.load().keyring.purposes());
         self.date(&mut claims, now);
         let issued = self.mint(claims, &members, now)?;
+        self.relist(&issued.session, client, now);
         self.report(EventKind::SessionElevated, Some(&issued.session), None, now);
         Ok(issued)
     }
@@ -88,7 +89,7 @@ impl Sessions {
     }
 
     /// The one token that follows this one: everything in it comes from the old token and the mark.
-    fn successor(&self, checked: Checked, advanced: Advanced, now: u64) -> Result<Issued> {
+    fn successor(&self, checked: Checked, advanced: Advanced, client: &Client, now: u64) -> Result<Issued> {
         let Checked { mut claims, binding, .. } = checked;
         let SessionMark { generation, rotated_at, .. } = advanced.mark;
         let members = NewClaims::from(&claims.application).members;
@@ -97,6 +98,7 @@ impl Sessions {
         let mut issued = self.mint(claims, &members, now)?;
         issued.session.binding = binding;
         if advanced.won {
+            self.relist(&issued.session, client, now);
             self.report(EventKind::SessionRotated, Some(&issued.session), None, now);
         }
         Ok(issued)

@@ -1,16 +1,20 @@
-//! Where marks live, so that every verifier learns of them.
+//! Where marks live, so that every verifier learns of them; and what else is kept of single sessions.
 
 mod memory;
+mod records;
+mod retention;
 
 use std::fmt;
 
 pub use memory::MemoryStore;
+pub use records::{SessionData, SessionRecord};
+pub use retention::Retention;
 
 use crate::error::Result;
 use crate::revocation::{Mark, RevocationIndex, SessionMark};
 use crate::session_id::SessionId;
 
-/// A place for marks that several verifiers share.
+/// A place for marks that several verifiers share, for the data of sessions, and for the list of them.
 ///
 /// A store keeps the [`RevocationIndex`] of its process up to date; a verify asks only the index. Every
 /// implementation passes the conformance suite of `sessera-testkit`. All times are Unix milliseconds.
@@ -46,6 +50,43 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// `store_unavailable`.
     fn append(&self, mark: &Mark, now: u64) -> Result<()>;
+
+    /// Keeps data of a session in place of those that were there. Data and record of a session go when a mark
+    /// ends it, or when they expire.
+    ///
+    /// # Errors
+    /// `revoked` when the session is dead, so that a late write leaves nothing behind; `store_unavailable`.
+    fn put_data(&self, data: &SessionData, now: u64) -> Result<()>;
+
+    /// The data of a session that have not expired.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    fn data(&self, id: SessionId, now: u64) -> Result<Option<Vec<u8>>>;
+
+    /// Removes the data of a session.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    fn remove_data(&self, id: SessionId, now: u64) -> Result<()>;
+
+    /// Puts a session on its subject's list, or brings its line up to date. A dead one is left off.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    fn record(&self, record: &SessionRecord, now: u64) -> Result<()>;
+
+    /// The sessions on a subject's list that live, oldest first.
+    ///
+    /// # Errors
+    /// `store_unavailable`.
+    fn records(&self, subject: &str, now: u64) -> Result<Vec<SessionRecord>>;
+
+    /// Whether the marks that are known end this session.
+    fn is_dead(&self, id: SessionId, subject: &str, started_at: u64) -> bool {
+        let cut = self.index().cut(subject);
+        (cut > 0 && started_at <= cut) || self.index().session(id).is_some_and(|mark| mark.revoked)
+    }
 }
 
 impl fmt::Debug for dyn Store {
@@ -93,6 +134,13 @@ impl Advance {
     }
 }
 
+impl Advanced {
+    /// The mark that a won [`Advance`] leaves.
+    pub fn mark_of(&self, advance: &Advance) -> Mark {
+        Mark::Session { id: advance.id, state: self.mark, keep_until: advance.keep_until }
+    }
+}
+
 impl<S: Store + ?Sized> Store for std::sync::Arc<S> {
     fn index(&self) -> &RevocationIndex {
         (**self).index()
@@ -112,5 +160,24 @@ impl<S: Store + ?Sized> Store for std::sync::Arc<S> {
 
     fn append(&self, mark: &Mark, now: u64) -> Result<()> {
         (**self).append(mark, now)
+    }
+    fn put_data(&self, data: &SessionData, now: u64) -> Result<()> {
+        (**self).put_data(data, now)
+    }
+
+    fn data(&self, id: SessionId, now: u64) -> Result<Option<Vec<u8>>> {
+        (**self).data(id, now)
+    }
+
+    fn remove_data(&self, id: SessionId, now: u64) -> Result<()> {
+        (**self).remove_data(id, now)
+    }
+
+    fn record(&self, record: &SessionRecord, now: u64) -> Result<()> {
+        (**self).record(record, now)
+    }
+
+    fn records(&self, subject: &str, now: u64) -> Result<Vec<SessionRecord>> {
+        (**self).records(subject, now)
     }
 }

@@ -1,0 +1,174 @@
+//! What a verifier does that knows too little: closed, unless the policy says otherwise, and never a 401.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sessera::{
+    Advance, Advanced, Algorithm, Client, Elevation, ErrorKind, Event, EventKind, Issued, Keyring,
+    ManualClock, Mark, MemoryStore, NewSession, OnStale, Policy, Result, RevocationIndex, SessionError,
+    Sessions, Store,
+};
+
+/// A store that is behind, or away.
+#[derive(Default)]
+struct Troubled {
+    store: MemoryStore,
+    behind: AtomicU64,
+    away: AtomicBool,
+}
+
+impl Troubled {
+    fn reached(&self) -> Result<()> {
+        if self.away.load(Relaxed) {
+            return Err(SessionError::new(ErrorKind::StoreUnavailable, "the store is away"));
+        }
+        Ok(())
+    }
+}
+
+impl Store for Troubled {
+    fn index(&self) -> &RevocationIndex {
+        self.store.index()
+    }
+
+    fn refresh(&self, _: u64) -> u64 {
+        self.behind.load(Relaxed)
+    }
+
+    fn sync(&self, now: u64) -> Result<()> {
+        self.reached().and_then(|()| self.store.sync(now))
+    }
+
+    fn advance(&self, advance: &Advance) -> Result<Advanced> {
+        self.reached().and_then(|()| self.store.advance(advance))
+    }
+
+    fn append(&self, mark: &Mark, now: u64) -> Result<()> {
+        self.reached().and_then(|()| self.store.append(mark, now))
+    }
+}
+
+struct Bench {
+    sessions: Sessions,
+    store: Arc<Troubled>,
+    clock: ManualClock,
+    events: Arc<Mutex<Vec<EventKind>>>,
+}
+
+impl Bench {
+    fn new(on_stale: OnStale) -> Self {
+        let (store, clock) = (Arc::new(Troubled::default()), ManualClock::at_unix(1_700_000_000));
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let tell = Arc::clone(&events);
+        let sessions = Sessions::builder("https://app.example", "web")
+            .keyring(Keyring::generate(Algorithm::Hs256).unwrap())
+            .policy(Policy { on_stale, ..Policy::default() })
+            .store(Arc::clone(&store))
+            .clock(clock.clone())
+            .observer(move |event: &Event<'_>| tell.lock().unwrap().push(event.kind))
+            .build()
+            .unwrap();
+        Self { sessions, store, clock, events }
+    }
+
+    fn login(&self) -> Issued {
+        self.sessions.issue(NewSession::new("user-42"), &Client::new()).unwrap()
+    }
+
+    /// The code of a verify by marks of that age.
+    fn verdict(&self, token: &str, behind: u64) -> &'static str {
+        self.store.behind.store(behind, Relaxed);
+        self.sessions.verify(token, &Client::new()).map_or_else(|error| error.code(), |_| "ok")
+    }
+
+    fn told(&self, kind: EventKind) -> usize {
+        self.events.lock().unwrap().iter().filter(|other| **other == kind).count()
+    }
+}
+
+const MODES: [OnStale; 3] = [OnStale::YoungOnly, OnStale::Refuse, OnStale::Accept];
+
+#[test]
+fn fresh_marks_are_not_worth_a_word_and_stale_ones_are_an_event() {
+    for mode in MODES {
+        let bench = Bench::new(mode);
+        let token = bench.login().token;
+        for (behind, told) in [(0, 0), (2000, 0), (2001, 1), (30_000, 2)] {
+            assert_eq!(bench.verdict(&token, behind), "ok", "{mode:?} {behind}");
+            assert_eq!(bench.told(EventKind::SessionAcceptedStale), told, "{mode:?} {behind}");
+        }
+    }
+}
+
+#[test]
+fn marks_that_are_too_old_do_what_the_policy_says() {
+    for (mode, young, old) in [
+        (OnStale::YoungOnly, "ok", "revocations_stale"),
+        (OnStale::Refuse, "revocations_stale", "revocations_stale"),
+        (OnStale::Accept, "ok", "ok"),
+    ] {
+        let bench = Bench::new(mode);
+        let token = bench.login().token;
+        for behind in [30_001, u64::MAX] {
+            assert_eq!(bench.verdict(&token, behind), young, "{mode:?} {behind}");
+        }
+        bench.clock.advance(Duration::from_secs(5 * 60) - Duration::from_millis(1));
+        assert_eq!(bench.verdict(&token, 30_001), young, "{mode:?}");
+        bench.clock.advance(Duration::from_millis(1));
+        assert_eq!(bench.verdict(&token, 30_001), old, "{mode:?}");
+        assert_eq!(bench.verdict(&token, 30_000), "ok", "{mode:?}");
+    }
+}
+
+#[test]
+fn what_is_known_to_be_revoked_is_revoked_however_old_the_marks_are() {
+    for mode in MODES {
+        let bench = Bench::new(mode);
+        let issued = bench.login();
+        bench.sessions.revoke_session(&issued.session.id).unwrap();
+        for behind in [0, 10_000, 60_000, u64::MAX] {
+            assert_eq!(bench.verdict(&issued.token, behind), "revoked", "{mode:?} {behind}");
+        }
+    }
+}
+
+#[test]
+fn a_store_that_is_away_fails_what_it_is_needed_for_and_changes_nothing() {
+    let bench = Bench::new(OnStale::default());
+    let (issued, client) = (bench.login(), Client::new());
+    bench.store.away.store(true, Relaxed);
+    let kinds = [
+        bench.sessions.verify_live(&issued.token, &client).unwrap_err().kind(),
+        bench.sessions.rotate(&issued.token, &client).unwrap_err().kind(),
+        bench.sessions.elevate(&issued.token, &client, Elevation::new()).unwrap_err().kind(),
+        bench.sessions.revoke_others(&issued.token, &client).unwrap_err().kind(),
+        bench.sessions.revoke_session(&issued.session.id).unwrap_err().kind(),
+        bench.sessions.revoke_subject("user-42").unwrap_err().kind(),
+        bench.sessions.revoke_all().unwrap_err().kind(),
+    ];
+    assert_eq!(kinds, [ErrorKind::StoreUnavailable; 7]);
+    assert_eq!(bench.told(EventKind::TokenRevoked), 0, "what was not stored is not told as done");
+    assert_eq!(bench.sessions.verify(&issued.token, &client).unwrap().generation, 0);
+}
+
+#[test]
+fn a_reuse_is_refused_though_the_session_cannot_be_ended() {
+    let bench = Bench::new(OnStale::default());
+    let (issued, client) = (bench.login(), Client::new());
+    bench.sessions.rotate(&issued.token, &client).unwrap();
+    bench.clock.advance(Duration::from_secs(11));
+    bench.store.away.store(true, Relaxed);
+    let error = bench.sessions.verify(&issued.token, &client).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Reused);
+    assert!(std::error::Error::source(&error).is_some(), "that it could not be ended is told as the cause");
+}
+
+#[test]
+fn the_servers_own_trouble_is_503_and_signs_nobody_out() {
+    for kind in [ErrorKind::RevocationsStale, ErrorKind::StoreUnavailable] {
+        assert_eq!(kind.http_status(), 503);
+    }
+}
