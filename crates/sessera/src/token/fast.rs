@@ -3,6 +3,8 @@
 //! Nothing is accepted here that the reader would refuse: whatever does not look exactly like our own
 //! writing is left to it, from the beginning.
 
+use std::sync::Arc;
+
 use super::{Realm, TokenClaims};
 use crate::binding::Fingerprint;
 use crate::claims::Claims;
@@ -12,7 +14,7 @@ use crate::session_id::SessionId;
 /// How many members [`begin`] reads, besides `fpr`; the rest of the object may have as many as remain.
 pub(super) const MEMBERS: usize = 12;
 
-/// The session's own claims, with none of the application's yet, and where the rest of the object begins;
+/// The session's own claims, and where the rest of the object begins, which nobody has looked at yet;
 /// `None` when the layout is another, or something in it is wrong.
 pub(super) fn begin(payload: &str, realm: &Realm) -> Option<(Box<TokenClaims>, usize)> {
     let mut cursor = Cursor { text: payload, at: 0 };
@@ -53,7 +55,7 @@ pub(super) fn begin(payload: &str, realm: &Realm) -> Option<(Box<TokenClaims>, u
         acr: None,
         amr: Vec::new(),
         key_thumbprint: None,
-        application: Claims::none(),
+        application: Claims::of(Arc::from(payload), Some(cursor.at)),
     });
     Some((claims, cursor.at))
 }

@@ -45,7 +45,6 @@ fn rest(payload: &str, at: usize, mut claims: Box<TokenClaims>) -> Result<Box<To
         }
         Ok(())
     })?;
-    claims.application = Claims::of(Arc::from(payload), Some(at));
     Ok(claims)
 }
 
