@@ -1,5 +1,5 @@
 # `make` shows what there is.
-.PHONY: help demo test check bench fuzz vectors clean
+.PHONY: help demo test bench fuzz vectors clean
 
 help:
 	@echo "make demo     the demonstration shop on http://127.0.0.1:8000 (PORT=…, WORKERS=…)"

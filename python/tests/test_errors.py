@@ -157,6 +157,12 @@ def test_an_error_tells_an_end_user_no_more_than_a_status() -> None:
     assert set(status.values()) == {401, 403, 503}
 
 
+def test_the_base_class_has_what_every_class_has() -> None:
+    assert (SessionError.code, SessionError.http_status) == ("session_error", 401)
+    assert SessionError("why").message == "why"
+    assert SessionError.code not in CODES
+
+
 def test_every_rule_that_can_be_broken_here_is() -> None:
     assert set(CODES) - set(BREAKS) == UNREACHABLE
 

@@ -27,6 +27,7 @@ from sessera import (
     MemoryStore,
     Policy,
     Sessions,
+    SqliteStore,
     jose,
     new_device_secret,
 )
@@ -51,7 +52,7 @@ def everything(make_sessions: MakeSessions, tmp_path: Path) -> dict[str, object]
     objects = [
         sessions, client, issued, issued.session, issued.session.binding, sessions.keyring, sessions.policy,
         sessions.keyring.keys()[0], KeyringFile(tmp_path / "keys.json"), BindingPolicy(), MemoryStore(),
-        ManualClock(0), Cookie(), events[0], key, verifier, proof,
+        SqliteStore(tmp_path / "sessions.db"), ManualClock(0), Cookie(), events[0], key, verifier, proof,
     ]  # fmt: skip
     return {type(it).__name__: it for it in objects} | {"token": issued.token, "sessions": sessions}
 

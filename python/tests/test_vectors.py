@@ -22,6 +22,7 @@ from sessera import (
     SessionError,
     Sessions,
 )
+from sessera.jose import jwe, jws
 
 Json: TypeAlias = dict[str, Any]
 Take: TypeAlias = Callable[[Sessions, Json], Json]
@@ -148,6 +149,22 @@ def take_revoke_key(sessions: Sessions, step: Json) -> Json:
     return {}
 
 
+def take_revoke_others(sessions: Sessions, step: Json) -> Json:
+    arguments(step)
+    return issued(sessions.revoke_others(step["token"], client=Client(**step.get("client", {}))))
+
+
+def take_open_jws(sessions: Sessions, step: Json) -> Json:
+    typ = arguments(step, "typ")["typ"]
+    now = EPOCH + timedelta(milliseconds=step["now"])
+    return {"text": jws.verify(step["token"], typ, sessions.keyring, now).decode()}
+
+
+def take_open_jwe(sessions: Sessions, step: Json) -> Json:
+    typ = arguments(step, "typ")["typ"]
+    return {"text": jwe.open(step["token"], typ, sessions.keyring).decode()}
+
+
 def take_require(sessions: Sessions, step: Json) -> Json:
     given = dict(arguments(step, "max_age", "acrs", "amr"))
     sessions.require(verify(sessions, step), acr=given.pop("acrs", None), **given)
@@ -191,6 +208,9 @@ TAKE: dict[str, Take] = {
     "revoke_subject": take_revoke_subject,
     "revoke_all": take_revoke_all,
     "revoke_key": take_revoke_key,
+    "revoke_others": take_revoke_others,
+    "open_jws": take_open_jws,
+    "open_jwe": take_open_jwe,
     "require": take_require,
     "check_csrf": take_check_csrf,
     "read_cookie": take_read_cookie,

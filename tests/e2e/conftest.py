@@ -32,7 +32,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def two_workers(tmp_path: Path) -> Iterator[Server]:
-    """The same shop with two workers, which share a key file and nothing else."""
+    """The same shop with two workers, which share what is in the instance folder."""
     server = Server(tmp_path)
     server.start(workers=2)
     yield server

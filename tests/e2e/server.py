@@ -1,4 +1,4 @@
-"""The demo shop as a real process: gunicorn on a loopback port that stays the same over restarts."""
+"""An app as a real process: gunicorn on a loopback port that stays the same over restarts."""
 
 from __future__ import annotations
 
@@ -10,25 +10,30 @@ import subprocess
 import sys
 from pathlib import Path
 
-SHOP = Path(__file__).resolve().parents[2] / "examples" / "flask-shop"
+SHOP = Path(__file__).resolve().parents[2] / "examples" / "flask-shop" / "app.py"
+PLAIN = Path(__file__).resolve().parent / "plain.py"
 
 
 class Server:
-    """One shop with its own instance folder.
+    """One app with its own instance folder.
 
     The listening socket belongs to this class and is handed down, so a client that comes while the server
     starts is kept waiting by the kernel, and the port stays the same: nothing here sleeps or polls.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, app: Path = SHOP) -> None:
         self.folder = folder
+        self._app = app
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self._process: subprocess.Popen[bytes] | None = None
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
 
-    def start(self, *, workers: int = 1) -> None:
-        """Starts gunicorn; its log goes to `server.log` in the folder."""
+    def start(self, *, workers: int = 1, preload: bool = False) -> None:
+        """Starts gunicorn; its log goes to `server.log` in the folder.
+
+        With `preload` the app is made once, before the workers are forked off.
+        """
         descriptor = self._listener.fileno()
         command = [
             sys.executable,
@@ -39,11 +44,13 @@ class Server:
             "--workers",
             str(workers),
         ]
-        command += ["--threads", "4", "--no-control-socket", "--log-level", "warning", "app:app"]
+        command += ["--threads", "4", "--keep-alive", "60", "--no-control-socket", "--log-level", "warning"]
+        command += ["--preload"] if preload else []
+        command += [f"{self._app.stem}:app"]
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 command,
-                cwd=SHOP,
+                cwd=self._app.parent,
                 env={**os.environ, "SHOP_INSTANCE": str(self.folder / "instance")},
                 pass_fds=[descriptor],
                 start_new_session=True,

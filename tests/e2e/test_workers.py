@@ -8,7 +8,7 @@ from server import Server
 from visitor import Visitor
 
 
-def test_any_worker_answers_any_request_with_nothing_shared(two_workers: Server) -> None:
+def test_any_worker_answers_any_request(two_workers: Server) -> None:
     visitor = Visitor(two_workers.url)
     visitor.post("/cart", tea="mint")
     visitor.log_in()
@@ -26,11 +26,12 @@ def test_any_worker_answers_any_request_with_nothing_shared(two_workers: Server)
     assert len(workers) == 2, "both workers must have answered"
 
 
-def test_two_workers_that_start_at_once_make_one_key(two_workers: Server) -> None:
+def test_two_workers_that_start_at_once_make_one_key_and_one_store(two_workers: Server) -> None:
     Visitor(two_workers.url).get("/")
     files = [path for path in (two_workers.folder / "instance").rglob("*") if path.is_file()]
-    assert len(files) == 1
-    assert files[0].stat().st_mode & 0o777 == 0o600
+    database = {"sessera.db", "sessera.db-bell", "sessera.db-shm", "sessera.db-wal"}
+    assert {path.name for path in files} == {"sessera-keys.json"} | database
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
 
 
 def test_a_second_login_has_another_sid_and_ends_the_first(server: Server) -> None:

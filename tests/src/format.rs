@@ -168,6 +168,12 @@ pub enum Verb {
     RevokeAll,
     /// `Sessions::revoke_key`, with `id`.
     RevokeKey,
+    /// `Sessions::revoke_others`.
+    RevokeOthers,
+    /// `jose::jws::verify` with `typ`; `text` of the outcome is the payload.
+    OpenJws,
+    /// `jose::jwe::open` with `typ`, the content's type; `text` of the outcome is the payload.
+    OpenJwe,
     /// `Sessions::verify`, then `Sessions::require` with `max_age`, `acrs`, `amr`.
     Require,
     /// `Sessions::verify`, then `Sessions::check_csrf` with `csrf`, `method`, `sec_fetch_site`, `origin`,
@@ -226,6 +232,9 @@ pub struct Arguments {
     /// Other origins that are trusted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trusted_origins: Vec<String>,
+    /// The type that a token must be of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub typ: Option<String>,
     /// What is read or written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use sessera::cookie::{Cookie, CookieSettings};
 use sessera::csrf::FetchMetadata;
+use sessera::jose::{jwe, jws};
 use sessera::{
     BindingMode, Elevation, Issued, Keyring, ManualClock, MemoryStore, NewSession, OnReuse, Origin,
     SessionError, Sessions, StepUp,
@@ -81,13 +82,11 @@ fn take(sessions: &Sessions, step: &Step) -> sessera::Result<Expect> {
     let text = with.text.as_deref().unwrap_or_default();
     let subject = with.subject.as_deref().unwrap_or_default();
     let id = with.id.as_deref().unwrap_or_default();
+    let typ = with.typ.as_deref().unwrap_or_default();
     let client = client(&step.client);
     let nothing = |()| Expect::default();
     match step.verb {
-        Verb::Issue => sessions.issue(login(subject, with), &client).map(|issued| {
-            let issued = Expect { token: None, ..told(&issued) };
-            Expect { session: issued.session.map(|session| Session { id: None, ..session }), ..issued }
-        }),
+        Verb::Issue => sessions.issue(login(subject, with), &client).map(|issued| told_anew(&issued)),
         Verb::Verify => sessions
             .verify(token, &client)
             .map(|session| Expect { session: Some(facts(&session)), ..Expect::default() }),
@@ -102,6 +101,9 @@ fn take(sessions: &Sessions, step: &Step) -> sessera::Result<Expect> {
         Verb::RevokeSubject => sessions.revoke_subject(subject).map(nothing),
         Verb::RevokeAll => sessions.revoke_all().map(nothing),
         Verb::RevokeKey => sessions.revoke_key(id).map(nothing),
+        Verb::RevokeOthers => sessions.revoke_others(token, &client).map(|issued| told_anew(&issued)),
+        Verb::OpenJws => jws::verify(token, typ, &sessions.keyring(), instant(step.now)).map(opened),
+        Verb::OpenJwe => jwe::open(token, typ, &sessions.keyring()).map(opened),
         Verb::Require => {
             let session = sessions.verify(token, &client)?;
             sessions.require(&session, &step_up(with)).map(nothing)
@@ -187,6 +189,22 @@ fn json(claims: &BTreeMap<String, serde_json::Value>) -> String {
 
 fn told(issued: &Issued) -> Expect {
     Expect { token: Some(issued.token.clone()), session: Some(facts(&issued.session)), ..Expect::default() }
+}
+
+/// A new session, whose id is random.
+fn told_anew(issued: &Issued) -> Expect {
+    let session = Session { id: None, ..facts(&issued.session) };
+    Expect { session: Some(session), ..Expect::default() }
+}
+
+/// All payloads of the vectors are text.
+fn opened(payload: Vec<u8>) -> Expect {
+    Expect { text: Some(String::from_utf8(payload).unwrap_or_default()), ..Expect::default() }
+}
+
+fn instant(unix_millis: Option<u64>) -> OffsetDateTime {
+    let nanos = i128::from(unix_millis.unwrap_or_default()) * 1_000_000;
+    OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
 fn facts(session: &sessera::Session) -> Session {

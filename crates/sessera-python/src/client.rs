@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use crate::error::Result;
 
@@ -33,10 +34,10 @@ impl Client {
 impl Client {
     #[new]
     #[pyo3(signature = (*, ip=None, user_agent=None, device=None, key=None))]
-    fn new(ip: Option<IpAddr>, user_agent: Option<&str>, device: Option<&str>, key: Option<&str>) -> Self {
+    fn new(ip: Option<Address>, user_agent: Option<&str>, device: Option<&str>, key: Option<&str>) -> Self {
         let mut client = sessera::Client::new();
         if let Some(ip) = ip {
-            client = client.ip(ip);
+            client = client.ip(ip.0);
         }
         if let Some(header) = user_agent {
             client = client.user_agent(header);
@@ -52,6 +53,24 @@ impl Client {
 
     fn __repr__(&self) -> String {
         format!("<{:?}>", self.0)
+    }
+}
+
+/// An address, as text or of the module `ipaddress`.
+struct Address(IpAddr);
+
+impl<'py> FromPyObject<'_, 'py> for Address {
+    type Error = PyErr;
+
+    fn extract(value: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        // Text first: whether it is one of `ipaddress` takes an import and a look at its class.
+        if let Ok(text) = value.cast::<PyString>()
+            && let Ok(address) = text.to_cow()?.parse()
+        {
+            return Ok(Self(address));
+        }
+        // Which also raises what is to be raised for text that is no address.
+        value.extract().map(Self)
     }
 }
 

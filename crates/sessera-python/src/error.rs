@@ -63,6 +63,9 @@ pub(crate) fn add_classes(module: &Bound<'_, PyModule>) -> PyResult<()> {
     // The message is what `str()` gives.
     let property = py.import("builtins")?.getattr("property")?;
     members.set_item("message", property.call1((py.get_type::<PyString>(),))?)?;
+    // Every instance that is raised here is of a subclass, which has its own.
+    members.set_item("code", "session_error")?;
+    members.set_item("http_status", 401)?;
     let base = add_class(
         module,
         "SessionError",

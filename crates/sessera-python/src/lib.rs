@@ -50,7 +50,7 @@ mod _native {
     #[pymodule_export]
     use crate::sessions::Sessions;
     #[pymodule_export]
-    use crate::store::MemoryStore;
+    use crate::store::{MemoryStore, SqliteStore};
 
     /// The name of the header that carries a CSRF token, in lower case.
     #[pymodule_export]

@@ -51,9 +51,7 @@ impl Link {
     /// process has lost marks, and must not pass for a new one.
     pub(crate) fn create(&self) -> Result<()> {
         let mut slot = lock(&self.slot);
-        let mut connection = open(&self.path, self.busy_timeout)?;
-        schema::prepare(&mut connection)?;
-        slot.connection = Some(connection);
+        slot.connection = Some(open(&self.path, self.busy_timeout, true)?);
         Ok(())
     }
 
@@ -73,11 +71,7 @@ impl Link {
         let connection = if let Some(connection) = slot.connection.take() {
             connection
         } else {
-            let connection = open(&self.path, self.busy_timeout)?;
-            if !schema::is_current(&connection)? {
-                return Err(broken("the session database has lost its tables"));
-            }
-            connection
+            open(&self.path, self.busy_timeout, false)?
         };
         work(slot.connection.insert(connection))
     }
@@ -93,15 +87,17 @@ fn close_inherited(process: u32) {
     }
 }
 
-fn open(path: &Path, busy_timeout: Duration) -> Result<Connection> {
+fn open(path: &Path, busy_timeout: Duration, may_create: bool) -> Result<Connection> {
     // No `CREATE`: a file that is gone must not be replaced by an empty one.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(unavailable)?;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(unavailable)?;
     connection.busy_timeout(busy_timeout).map_err(unavailable)?;
     // Closing does nothing but close, so that a child of a fork may do it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(unavailable)?;
     // A foreign database is refused before anything in it changes.
-    schema::is_current(&connection)?;
+    if !schema::is_current(&connection)? && !may_create {
+        return Err(broken("the session database has lost its tables"));
+    }
     // Where the file system has no shared memory this stays "delete"; slower, and as safe.
     let _mode: String =
         connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(unavailable)?;
@@ -109,6 +105,9 @@ fn open(path: &Path, busy_timeout: Duration) -> Result<Connection> {
     // What was deleted is overwritten where that costs nothing.
     connection.pragma_update(None, "secure_delete", "FAST").map_err(unavailable)?;
     connection.pragma_update(None, "trusted_schema", false).map_err(unavailable)?;
+    if may_create {
+        schema::prepare(&mut connection)?;
+    }
     Ok(connection)
 }
 

@@ -80,7 +80,7 @@ impl SqliteStore {
     pub(crate) fn is_quiet(&self, now: u64) -> bool {
         let bell = self.bell.load();
         let quiet = bell.as_ref().is_some_and(|bell| bell.rung() <= self.applied.load(Ordering::Acquire));
-        quiet && !self.is_due(now)
+        quiet && self.listens && !self.is_due(now)
     }
 
     /// Whether the file itself must be looked at again.

@@ -15,13 +15,13 @@ pub struct SqliteOptions {
     /// How long a write waits for those of other processes before it fails with `store_unavailable`.
     /// Default 5 s.
     pub busy_timeout: Duration,
-    /// Whether the doorbell is mapped where the file system can. Without it every verify asks SQLite whether
-    /// the file changed, about a microsecond. Default: yes.
-    pub map_doorbell: bool,
+    /// Whether a verify trusts the mapped doorbell, where the file system can map one. Without it, it asks
+    /// SQLite each time whether the file changed, which takes a few microseconds. Default: yes.
+    pub doorbell: bool,
 }
 
 impl Default for SqliteOptions {
     fn default() -> Self {
-        Self { busy_timeout: Duration::from_secs(5), map_doorbell: true }
+        Self { busy_timeout: Duration::from_secs(5), doorbell: true }
     }
 }

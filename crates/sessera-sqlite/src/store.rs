@@ -32,7 +32,7 @@ use crate::{marks, records};
 pub struct SqliteStore {
     pub(crate) index: RevocationIndex,
     pub(crate) file: DatabaseFile,
-    /// None where the file is polled.
+    /// None where the file system can't map one.
     pub(crate) bell: ArcSwapOption<Bell>,
     /// Every mark up to this number is in the index.
     pub(crate) applied: AtomicU64,
@@ -42,6 +42,7 @@ pub struct SqliteStore {
     pub(crate) reading: Mutex<Reading>,
     pub(crate) writing: Link,
     pub(crate) upkeep: Mutex<Upkeep>,
+    pub(crate) listens: bool,
 }
 
 impl SqliteStore {
@@ -75,17 +76,16 @@ impl SqliteStore {
             reading: Mutex::new(Reading::new(path, options)),
             writing,
             upkeep: Mutex::default(),
+            listens: options.doorbell,
         };
-        if options.map_doorbell {
-            store.writing.with(0, |connection| store.hang_bell(connection))?;
-        }
+        store.writing.with(0, |connection| store.hang_bell(connection))?;
         store.read(&mut lock(&store.reading), false)?;
         Ok(store)
     }
 
     /// How this process learns of what others write.
     pub fn doorbell(&self) -> Doorbell {
-        if self.bell.load().is_some() { Doorbell::Mapped } else { Doorbell::Polling }
+        if self.listens && self.bell.load().is_some() { Doorbell::Mapped } else { Doorbell::Polling }
     }
 
     /// Adds many marks in one transaction: all of them, or none. See [`Store::append`].

@@ -25,7 +25,7 @@ mod polling {
     use super::*;
 
     sessera_testkit::conformance!(store(
-        SqliteOptions { map_doorbell: false, ..SqliteOptions::default() },
+        SqliteOptions { doorbell: false, ..SqliteOptions::default() },
         Doorbell::Polling
     ));
 }

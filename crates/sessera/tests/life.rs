@@ -495,12 +495,18 @@ fn a_sealed_token_is_a_signed_one_that_only_the_ring_can_read() {
 
 #[test]
 fn a_token_seen_before_is_judged_anew_each_time() {
-    let bench = Bench::with(Algorithm::EdDsa, Policy::default());
+    for algorithm in SIGNING {
+        judge_a_token_seen_before(algorithm);
+    }
+}
+
+fn judge_a_token_seen_before(algorithm: Algorithm) {
+    let bench = Bench::with(algorithm, Policy::default());
     let secret = sessera::new_device_secret().unwrap();
     let client = Client::new().device(secret.as_str()).ip([203, 0, 113, 7].into());
     let issued = bench.sessions.issue(NewSession::new("user-42").claim("a", 1), &client).unwrap();
     let verify = |client: &Client| bench.sessions.verify(&issued.token, client);
-    for _ in 0..3 {
+    for _ in 0..4 {
         assert_eq!(verify(&client).unwrap().claims, issued.session.claims);
     }
     let stranger = Client::new().device(sessera::new_device_secret().unwrap());
@@ -514,7 +520,7 @@ fn a_token_seen_before_is_judged_anew_each_time() {
         assert!(bench.sessions.verify(&forged, &client).is_err());
     }
     let ours = bench.sessions.keyring();
-    bench.sessions.replace_keyring(Keyring::generate(Algorithm::EdDsa).unwrap()).unwrap();
+    bench.sessions.replace_keyring(Keyring::generate(algorithm).unwrap()).unwrap();
     assert_eq!(verify(&client).unwrap_err().kind(), ErrorKind::UnknownKey);
     bench.sessions.replace_keyring(ours).unwrap();
     assert!(verify(&client).is_ok());

@@ -2,6 +2,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address
 from os import PathLike
+from pathlib import Path
 from typing import Any, ClassVar, Final, Literal, TypeAlias, TypedDict, final
 
 from typing_extensions import Self, Unpack
@@ -46,6 +47,7 @@ __all__ = [
     "Session",
     "SessionError",
     "Sessions",
+    "SqliteStore",
     "StoreUnavailable",
     "Superseded",
     "TooLarge",
@@ -318,6 +320,14 @@ class MemoryStore:
     def __new__(cls) -> Self: ...
 
 @final
+class SqliteStore:
+    def __new__(cls, path: str | PathLike[str], *, busy_timeout: _Span = 5) -> Self: ...
+    @property
+    def path(self) -> Path: ...
+    @property
+    def doorbell(self) -> Literal["mapped", "polling"]: ...
+
+@final
 class Binding:
     @property
     def device(self) -> _Verdict: ...
@@ -393,7 +403,7 @@ class Sessions:
         *,
         keyring: Keyring,
         policy: Policy | None = None,
-        store: MemoryStore | None = None,
+        store: MemoryStore | SqliteStore | None = None,
         clock: ManualClock | None = None,
         observer: Callable[[Event], object] | None = None,
         sealed: bool = False,

@@ -18,6 +18,8 @@ from sessera.flask import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from flask.typing import ResponseReturnValue
 
 COOKIE = "__Host-session"
@@ -35,14 +37,26 @@ def keyring() -> Keyring:
     return Keyring.generate("HS256")
 
 
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The instance folder of an application that is no package is below the current one."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> str | Path:
+    """The setting for the store: every rule holds with each of them."""
+    return "memory" if request.param == "memory" else tmp_path / "sessera.db"
+
+
 @pytest.fixture
-def make_app(clock: ManualClock, keyring: Keyring) -> MakeApp:
+def make_app(clock: ManualClock, keyring: Keyring, store: str | Path) -> MakeApp:
     """Makes an application that has views for what the tests do. Settings are keywords, without prefix."""
 
     def make(**settings: Any) -> Flask:
         app = Flask("shop")
         app.testing = True
-        app.config.update(SESSERA_CLOCK=clock, SESSERA_KEYRING=keyring)
+        app.config.update(SESSERA_CLOCK=clock, SESSERA_KEYRING=keyring, SESSERA_STORE=store)
         app.config.update({f"SESSERA_{name}": value for name, value in settings.items()})
         Sessera(app)
         app.register_blueprint(views())

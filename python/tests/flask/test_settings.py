@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from flask import Flask, session
 
-from sessera import InvalidConfig, Keyring, Policy
+from sessera import InvalidConfig, Keyring, Policy, SqliteStore
 from sessera.flask import Sessera
 from sessera.flask.settings import DEFAULTS, Settings
 from tests.flask.browser import set_cookies
@@ -31,6 +31,11 @@ WRONG: list[tuple[str, Any]] = [
     ("KEYRING", ""),
     ("KEYRING", None),
     ("STORE", "redis://localhost"),
+    ("STORE", ":memory:"),
+    ("STORE", "/dev/null/sessera.db"),
+    ("STORE", "a\0b"),
+    ("STORE", ""),
+    ("STORE", True),
     ("STORE", object()),
     ("POLICY", {"idle_timeout": 1}),
     ("POLICY", None),
@@ -94,13 +99,14 @@ def test_development_and_what_needs_tls_are_refused(make_app: MakeApp) -> None:
         make_app(DEV=True, COOKIE_PARTITIONED=True)
 
 
-def test_the_defaults(keyring: Keyring) -> None:
-    app = Flask("shop")
+def test_the_defaults(keyring: Keyring, tmp_path: Path) -> None:
+    app = Flask("shop", instance_path=str(tmp_path))
     app.config["SESSERA_KEYRING"] = keyring
     settings = Settings.of(app)
     assert (settings.issuer, settings.audience) == ("http://localhost", "shop")
     assert settings.policy == Policy()
-    assert settings.store is not None
+    assert isinstance(settings.store, SqliteStore)
+    assert settings.store.path == tmp_path / "sessera.db"
     assert settings.locations == ("cookie", "header")
     app.config["SERVER_NAME"] = "shop.example"
     assert Settings.of(app).issuer == "https://shop.example"
@@ -109,7 +115,8 @@ def test_the_defaults(keyring: Keyring) -> None:
 @pytest.mark.parametrize("idle", [60, 60.0, timedelta(minutes=1)])
 def test_timeouts_are_timedelta_or_seconds(keyring: Keyring, idle: Any) -> None:
     app = Flask("shop")
-    app.config.update(SESSERA_KEYRING=keyring, SESSERA_IDLE_TIMEOUT=idle, SESSERA_ABSOLUTE_TIMEOUT=3600)
+    app.config.update(SESSERA_KEYRING=keyring, SESSERA_STORE="memory")
+    app.config.update(SESSERA_IDLE_TIMEOUT=idle, SESSERA_ABSOLUTE_TIMEOUT=3600)
     assert Settings.of(app).policy == Policy(idle_timeout=60, absolute_timeout=3600)
 
 
@@ -139,7 +146,7 @@ def test_development_warns_once(make_app: MakeApp, caplog: pytest.LogCaptureFixt
 
 
 @pytest.mark.parametrize("algorithm", ["HS256", "EdDSA", "ES256"])
-def test_sessera_alone_keeps_its_keys_in_the_instance_folder(tmp_path: Path, algorithm: str) -> None:
+def test_sessera_alone_keeps_its_files_in_the_instance_folder(tmp_path: Path, algorithm: str) -> None:
     def start() -> Flask:
         app = Flask("shop", instance_path=str(tmp_path / "instance"))
         app.config["SESSERA_ALGORITHM"] = algorithm
@@ -159,6 +166,6 @@ def test_sessera_alone_keeps_its_keys_in_the_instance_folder(tmp_path: Path, alg
     restarted = start().test_client()
     restarted.set_cookie("__Host-session", cookie.value)
     assert restarted.get("/count").json == [2]
-    (made,) = (tmp_path / "instance").iterdir()
-    assert made.name == "sessera-keys.json"
-    assert made.stat().st_mode & 0o777 == 0o600
+    made = {file.name: file.stat().st_mode & 0o777 for file in (tmp_path / "instance").iterdir()}
+    database = ("sessera.db", "sessera.db-bell", "sessera.db-shm", "sessera.db-wal")
+    assert made == dict.fromkeys(("sessera-keys.json", *database), 0o600)

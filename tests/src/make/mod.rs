@@ -9,6 +9,7 @@ mod binding;
 mod claims;
 mod cookie;
 mod csrf;
+mod jose;
 mod key_sets;
 mod login;
 mod malformed;
@@ -69,6 +70,7 @@ pub fn files(stored: &[File]) -> Result<Vec<File>> {
             "Requests that may change something: where they came from, and their token.",
             csrf::cases(&ring, &stored)?,
         ),
+        ("jose", "Any payload in a JWS or a JWE, at the low level.", jose::cases(&ring, &stored)?),
         (
             "key_sets",
             "Key sets that must be refused, and the reason never holds a secret.",

@@ -120,7 +120,16 @@ fn cuts(ring: &Ring) -> Result<Vec<Case>> {
                 verify(NOW_MS, &token).code("revoked"),
                 verify(NOW_MS, &stranger).code("revoked"),
                 verify(NOW_MS, &newer).session(later.session(NOW_MS)),
-                at(Verb::Issue, NOW_MS).with(of_subject("user-42")).session(login),
+                at(Verb::Issue, NOW_MS).with(of_subject("user-42")).session(login.clone()),
+            ],
+        ),
+        case(
+            "all_others_end_and_this_one_goes_on_under_a_new_id",
+            [
+                step(Verb::RevokeOthers, NOW_MS, &token).session(login.clone()),
+                verify(NOW_MS, &token).code("revoked"),
+                verify(NOW_MS, &stranger).session(theirs.session(NOW_MS)),
+                step(Verb::RevokeOthers, NOW_MS, &token).code("revoked"),
             ],
         ),
         case(

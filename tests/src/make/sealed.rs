@@ -102,7 +102,7 @@ pub(super) fn cases(ring: &Ring, stored: &Stored) -> Result<Vec<Case>> {
 }
 
 /// The sealed token of old if it holds this, else a new one.
-fn seal(ring: &Ring, content: &str, cty: &str, stored: &Stored) -> Result<String> {
+pub(super) fn seal(ring: &Ring, content: &str, cty: &str, stored: &Stored) -> Result<String> {
     let holds =
         |token: &str| jwe::open(token, cty, ring.keyring()).is_ok_and(|opened| opened == content.as_bytes());
     stored.keep_or(holds, || Ok(jwe::seal(content.as_bytes(), cty, ring.keyring())?))

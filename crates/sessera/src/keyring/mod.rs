@@ -158,11 +158,6 @@ impl Keyring {
         self.0.keys.iter().find(|key| key.kid() == kid)
     }
 
-    /// Whether the ring's keys are public ones and their private halves; a ring never mixes them with MACs.
-    pub(crate) fn is_asymmetric(&self) -> bool {
-        self.0.keys.iter().any(|key| !key.algorithm().is_symmetric())
-    }
-
     /// The key whose session header a token begins with, dot included.
     pub(crate) fn find_by_header(&self, header_and_dot: &str) -> Option<&Key> {
         self.0.keys.iter().find(|key| key.header() == header_and_dot)

@@ -88,8 +88,8 @@ impl SessionsBuilder {
         self
     }
 
-    /// How many verified tokens are remembered, so that their asymmetric signatures are not checked again at
-    /// every request. Default 2048, which takes a few megabytes when it is full; 0 turns it off. Times,
+    /// How many verified tokens are remembered, so that their signatures are not checked again at every
+    /// request. Default 2048, which takes a few megabytes when it is full; 0 turns it off. Times,
     /// revocations and the client are checked all the same.
     pub fn remembered_tokens(mut self, tokens: usize) -> Self {
         self.remembered = tokens;
@@ -156,7 +156,7 @@ impl SessionsBuilder {
         }
         Ok(Sessions {
             realm: Realm::new(self.issuer, self.audience),
-            keys: ArcSwap::from_pointee(Keys::new(keyring, 0)),
+            keys: ArcSwap::from_pointee(Keys { keyring, serial: 0 }),
             seen: SeenTokens::with_capacity(self.remembered),
             policy: self.policy,
             sealed: self.sealed,

@@ -75,15 +75,6 @@ pub struct Sessions {
 struct Keys {
     keyring: Keyring,
     serial: u64,
-    /// Whether its signatures cost enough to remember the tokens.
-    asymmetric: bool,
-}
-
-impl Keys {
-    fn new(keyring: Keyring, serial: u64) -> Self {
-        let asymmetric = keyring.is_asymmetric();
-        Self { keyring, serial, asymmetric }
-    }
 }
 
 impl Sessions {
@@ -108,7 +99,7 @@ impl Sessions {
     /// `invalid_config` when the keys don't fit the policy.
     pub fn replace_keyring(&self, keyring: Keyring) -> Result<()> {
         builder::check_keyring(&keyring, &self.policy, self.sealed)?;
-        self.keys.rcu(move |keys| Keys::new(keyring.clone(), keys.serial + 1));
+        self.keys.rcu(move |keys| Keys { keyring: keyring.clone(), serial: keys.serial + 1 });
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use zeroize::Zeroizing;
 
-use super::seen::Verified;
+use super::seen::{Remember, Verified};
 use super::{Keys, Sessions};
 use crate::binding::{Binding, compare};
 use crate::client::Client;
@@ -86,9 +86,7 @@ impl Sessions {
 
     /// The claims of a signed token, and the key that had signed it.
     fn read<'k>(&self, token: &str, keys: &'k Keys, now: u64) -> Result<(Verified, &'k Key)> {
-        // A MAC is checked about as fast as a token is looked up.
-        if keys.asymmetric
-            && let Some(seen) = self.seen.get(token, keys.serial)
+        if let Some(seen) = self.seen.get(token, keys.serial)
             && let Some(key) = keys.keyring.find(&seen.kid).filter(|key| key.verifies_at(now))
         {
             return Ok((Verified::Before(seen), key));
@@ -97,9 +95,9 @@ impl Sessions {
             let (key, payload) = jws::open(token, SESSION_TYPE, &keys.keyring, now, buffer)?;
             token::read(payload, &self.realm).map(|claims| (claims, key))
         })?;
-        if keys.asymmetric {
-            self.seen.put(token, keys.serial, key.kid(), &claims);
-        }
+        let when =
+            if key.algorithm().is_symmetric() { Remember::AtSecondSight } else { Remember::AtFirstSight };
+        self.seen.put(token, keys.serial, key.kid(), &claims, when);
         Ok((Verified::Now(claims), key))
     }
 

@@ -1,7 +1,5 @@
 """What Flask calls at the beginning and at the end of each request."""
 
-# ruff: noqa: ARG002 - the arguments are Flask's
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

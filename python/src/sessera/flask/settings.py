@@ -11,14 +11,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sessera import Cookie, InvalidConfig, Keyring, ManualClock, MemoryStore, Policy, SessionError, Sessions
+from sessera import Cookie, InvalidConfig, Keyring, ManualClock, Policy, SessionError, Sessions
 
 from .keyfile import keyring_at
+from .storefile import default_store, store_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from flask import Flask
+
+    from .storefile import Store
 
 logger = logging.getLogger("sessera.flask")
 
@@ -37,7 +40,7 @@ DEFAULTS: Mapping[str, str] = {
     "SESSERA_AUDIENCE": "the application's name",
     "SESSERA_ALGORITHM": '"HS256"; "EdDSA" or "ES256" where others verify: of the keyring of the first start',
     "SESSERA_KEYRING": "the file `sessera-keys.json` in the instance folder, made at first start",
-    "SESSERA_STORE": "a new MemoryStore for each process; None for no store",
+    "SESSERA_STORE": 'the SQLite file `sessera.db` in the instance folder; a store, a path, "memory", None',
     "SESSERA_POLICY": "Policy()",
     "SESSERA_IDLE_TIMEOUT": "that of Policy(): 30 minutes",
     "SESSERA_ABSOLUTE_TIMEOUT": "that of Policy(): 12 hours",
@@ -59,7 +62,7 @@ class Settings:
     issuer: str
     audience: str
     keyring: Keyring
-    store: MemoryStore | None
+    store: Store | None
     policy: Policy
     cookie: Mapping[str, Any]
     clear_site_data: bool
@@ -82,7 +85,6 @@ class Settings:
             issuer=given.text("SESSERA_ISSUER", _default_issuer(app)),
             audience=given.text("SESSERA_AUDIENCE", app.name),
             keyring=keyring,
-            store=_store(given),
             policy=_policy(given, keyring),
             cookie=_cookie(given, dev=dev),
             clear_site_data=given.flag("SESSERA_CLEAR_SITE_DATA", default=True),
@@ -90,6 +92,8 @@ class Settings:
             locations=_locations(given),
             trusted_hops=_trusted_hops(given),
             clock=given.instance("SESSERA_CLOCK", ManualClock, None),
+            # Last, so that settings that are refused leave no database behind.
+            store=_store(given, app),
         )
 
     def unix_seconds(self) -> float:
@@ -150,15 +154,19 @@ def _keyring(given: _Given, app: Flask) -> Keyring:
     if not isinstance(value, (str, os.PathLike)) or not os.fspath(value):
         raise InvalidConfig("SESSERA_KEYRING must be a Keyring, or the path of its file")
     path = Path(os.fsdecode(value))
-    keyring: Keyring = _checked("SESSERA_KEYRING", lambda: keyring_at(path, algorithm))
-    return keyring
+    try:
+        return keyring_at(path, algorithm)
+    except OSError as error:
+        otherwise = "make that folder writable for the application, or give SESSERA_KEYRING another path"
+        raise InvalidConfig(f"SESSERA_KEYRING: no key file at {path}: {error}; {otherwise}") from error
+    except (SessionError, ValueError) as error:
+        raise InvalidConfig(f"SESSERA_KEYRING: {error}") from error
 
 
-def _store(given: _Given) -> MemoryStore | None:
+def _store(given: _Given, app: Flask) -> Store | None:
     if "SESSERA_STORE" not in given:
-        return MemoryStore()
-    store: MemoryStore | None = given.instance("SESSERA_STORE", MemoryStore, None)
-    return store
+        return default_store(app)
+    return store_of(given.value("SESSERA_STORE", None))
 
 
 def _policy(given: _Given, keyring: Keyring) -> Policy:

@@ -1,0 +1,200 @@
+//! Several processes on one file: killed at any moment, rotating the same tokens.
+//!
+//! The other processes are this test binary again, told by their input what to do.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+#![expect(clippy::print_stdout, reason = "how the processes talk")]
+
+use std::collections::HashSet;
+use std::io::{BufRead as _, BufReader, Lines, Write as _, stdin};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use rusqlite::Connection;
+use sessera::{
+    Algorithm, Client, Keyring, ManualClock, Mark, NewSession, SessionId, SessionMark, Sessions, Store,
+};
+use sessera_sqlite::SqliteStore;
+use tempfile::tempdir;
+
+const NOW: u64 = 1_700_000_000_000;
+
+#[test]
+fn whoever_is_killed_loses_no_acknowledged_mark() {
+    kill_writers(20);
+}
+
+#[test]
+#[ignore = "takes a minute"]
+fn whoever_is_killed_loses_no_acknowledged_mark_at_length() {
+    kill_writers(200);
+}
+
+#[test]
+fn eight_processes_rotate_the_same_tokens_to_one_successor_each() {
+    rotate_together(50);
+}
+
+#[test]
+#[ignore = "takes a minute"]
+fn eight_processes_rotate_the_same_tokens_to_one_successor_each_at_length() {
+    rotate_together(1000);
+}
+
+/// A process of the tests above.
+#[test]
+#[ignore = "does nothing by itself"]
+fn process() {
+    let mut lines = stdin().lines().map(Result::unwrap);
+    match lines.next().as_deref() {
+        Some("write") => {
+            let store = SqliteStore::open(lines.next().unwrap()).unwrap();
+            let first: u64 = lines.next().unwrap().parse().unwrap();
+            println!("\n!ready");
+            for number in first.. {
+                store.append(&revoked(number), NOW).unwrap();
+                println!("!{number}");
+            }
+        }
+        Some("rotate") => {
+            let (path, keys, skew) = (lines.next().unwrap(), lines.next().unwrap(), lines.next().unwrap());
+            let sessions = sessions(&path, Keyring::load(keys).unwrap(), NOW + skew.parse::<u64>().unwrap());
+            println!("\n!ready");
+            for token in lines {
+                println!("!{}", sessions.rotate(&token, &Client::new()).unwrap().token);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn kill_writers(times: u64) {
+    let directory = tempdir().unwrap();
+    let path = directory.path().join("sessions.db");
+    let watcher = SqliteStore::open(&path).unwrap();
+    let (mut acknowledged, mut unheard) = (0, 0);
+    let mut random = 0x9E37_79B9_7F4A_7C15_u64;
+    for _ in 0..times {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let first = watcher.index().len() as u64 + 1;
+        let mut writer = Process::start(&["write", path.to_str().unwrap(), &first.to_string()]);
+        for _ in 0..random >> 61 {
+            acknowledged = writer.next().unwrap().parse().unwrap();
+        }
+        // Somewhere within the next writes.
+        (0..random % 5_000_000).for_each(|_| std::hint::spin_loop());
+        writer.kill();
+        while let Some(line) = writer.next() {
+            acknowledged = line.parse().unwrap();
+        }
+        let knows =
+            |store: &SqliteStore, number| store.index().session(id(number)).is_some_and(|mark| mark.revoked);
+        // By the bell alone: not a millisecond has passed for this store.
+        assert_eq!(watcher.refresh(NOW), 0);
+        assert!((1..=acknowledged).all(|number| knows(&watcher, number)), "one of {acknowledged} is lost");
+        let checked = Connection::open(&path).unwrap();
+        let verdict: String = checked.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(verdict, "ok");
+        let held: u32 = checked.query_row("SELECT count(*) FROM marks", [], |row| row.get(0)).unwrap();
+        let held = held as usize;
+        drop(checked);
+        unheard += usize::from(held != watcher.index().len());
+        let new = SqliteStore::open(&path).unwrap();
+        assert_eq!(new.index().len(), held);
+        assert_eq!(watcher.refresh(NOW), 0);
+        assert_eq!(watcher.index().len(), held, "who opens the file rings for what was not rung");
+    }
+    println!("{acknowledged} marks, {unheard} commits without their bell");
+}
+
+fn rotate_together(count: usize) {
+    let directory = tempdir().unwrap();
+    let (path, keys) = (directory.path().join("sessions.db"), directory.path().join("keys.json"));
+    let keyring = Keyring::generate(Algorithm::Hs256).unwrap();
+    keyring.save(&keys).unwrap();
+    let sessions = sessions(path.to_str().unwrap(), keyring, NOW);
+    let client = Client::new();
+    let login = |_| sessions.issue(NewSession::new("user-42"), &client).unwrap().token;
+    let tokens: Vec<_> = (0..count).map(login).collect();
+    let texts = (path.to_str().unwrap(), keys.to_str().unwrap());
+    let mut processes: Vec<_> =
+        (0..8).map(|skew| Process::start(&["rotate", texts.0, texts.1, &skew.to_string()])).collect();
+    for process in &mut processes {
+        for token in &tokens {
+            process.tell(token);
+        }
+    }
+    for parent in &tokens {
+        let children: HashSet<_> = processes.iter_mut().map(|process| process.next().unwrap()).collect();
+        assert_eq!(children.len(), 1, "one successor");
+        let child = children.into_iter().next().unwrap();
+        assert_eq!(sessions.verify(&child, &client).unwrap().generation, 1);
+        assert!(sessions.verify(parent, &client).unwrap().superseded);
+    }
+    let store = SqliteStore::open(&path).unwrap();
+    assert_eq!(store.index().len(), count);
+}
+
+/// Another process.
+struct Process {
+    child: Child,
+    output: Lines<BufReader<ChildStdout>>,
+}
+
+impl Process {
+    fn start(input: &[&str]) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "process", "--ignored", "--nocapture"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut process = Self { child, output };
+        for line in input {
+            process.tell(line);
+        }
+        assert_eq!(process.next().as_deref(), Some("ready"));
+        process
+    }
+
+    fn tell(&mut self, line: &str) {
+        writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    /// The next thing that it says, past what the test harness does.
+    fn next(&mut self) -> Option<String> {
+        let said = |line: std::io::Result<String>| line.unwrap().strip_prefix('!').map(str::to_owned);
+        self.output.by_ref().find_map(said)
+    }
+
+    fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn id(number: u64) -> SessionId {
+    SessionId::from_bytes(u128::from(number).to_be_bytes())
+}
+
+fn revoked(number: u64) -> Mark {
+    Mark::Session { id: id(number), state: SessionMark::REVOKED, keep_until: NOW + 43_200_000 }
+}
+
+fn sessions(path: impl AsRef<Path>, keyring: Keyring, now: u64) -> Sessions {
+    let clock = ManualClock::default();
+    clock.set_unix_millis(now);
+    Sessions::builder("https://app.example", "web")
+        .keyring(keyring)
+        .store(SqliteStore::open(path).unwrap())
+        .clock(clock)
+        .build()
+        .unwrap()
+}

@@ -1,0 +1,59 @@
+"""The store that an application gets, by the name that it gives."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from sessera import InvalidConfig, MemoryStore, SessionError, SqliteStore
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+Store: TypeAlias = MemoryStore | SqliteStore
+
+#: What to do where the instance folder is no place for a file.
+_OTHERWISE = (
+    "make that folder writable for the application, or name another file in SESSERA_STORE; "
+    'with "memory" each process knows of its own revocations only, and forgets them when it ends'
+)
+
+
+def default_store(app: Flask) -> SqliteStore:
+    """Open `sessera.db` in the instance folder, which is made first if there is none.
+
+    Raises InvalidConfig, which says what to do about it.
+    """
+    path = Path(app.instance_path, "sessera.db")
+    try:
+        return _opened(path)
+    except (SessionError, OSError) as error:
+        raise InvalidConfig(f"SESSERA_STORE: no session database at {path}: {error}; {_OTHERWISE}") from error
+
+
+def store_of(value: object) -> Store | None:
+    """Give the store that a setting names: a store itself, "memory", None, or the path of a file.
+
+    Raises InvalidConfig, which names the setting.
+    """
+    if value is None or isinstance(value, (MemoryStore, SqliteStore)):
+        return value
+    if value == "memory":
+        return MemoryStore()
+    if not isinstance(value, (str, os.PathLike)) or not os.fspath(value):
+        raise InvalidConfig(
+            'SESSERA_STORE must be a SqliteStore or the path of its file, a MemoryStore or "memory", or None'
+        )
+    path = os.fsdecode(value)
+    if "://" in path or path == ":memory:":
+        raise InvalidConfig('SESSERA_STORE is no URL: it must be the path of a file, or "memory"')
+    try:
+        return _opened(Path(path))
+    except (SessionError, OSError, ValueError) as error:
+        raise InvalidConfig(f"SESSERA_STORE: no session database at {path}: {error}") from error
+
+
+def _opened(path: Path) -> SqliteStore:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return SqliteStore(path)
