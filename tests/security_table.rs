@@ -18,6 +18,10 @@ fn page() -> String {
     fs::read_to_string(root().join("SECURITY.md")).unwrap()
 }
 
+fn extension(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(_, extension)| extension)
+}
+
 /// What stands between backticks.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
@@ -25,7 +29,7 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 
 /// `path::name` of every test that is named in a text.
 fn named(text: &str) -> Vec<(&str, &str)> {
-    let is_file = |path: &str| [".rs", ".py", ".json"].iter().any(|end| path.ends_with(end));
+    let is_file = |path| matches!(extension(path), "rs" | "py" | "json");
     quoted(text).filter_map(|quoted| quoted.split_once("::")).filter(|(path, _)| is_file(path)).collect()
 }
 
@@ -42,10 +46,10 @@ fn table(page: &str) -> Vec<[&str; 3]> {
 
 /// Whether this file has a test of this name.
 fn has(file: &str, text: &str, name: &str) -> bool {
-    if file.ends_with(".json") {
+    if extension(file) == "json" {
         return text.contains(&format!("\"name\": \"{name}\""));
     }
-    if file.ends_with(".py") {
+    if extension(file) == "py" {
         return name.starts_with("test_") && text.contains(&format!("\ndef {name}("));
     }
     if file == "crates/sessera-testkit/src/rules.rs" {
