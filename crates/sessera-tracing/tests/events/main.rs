@@ -177,3 +177,18 @@ fn a_refusal_of_another_client_is_told_as_the_change_and_as_the_refusal() {
         [(Some("session_binding_changed"), None), (Some("session_refused"), Some("binding_mismatch")),]
     );
 }
+
+#[test]
+fn a_kind_that_is_not_ordinary_is_a_warning_with_its_name() {
+    let told = told(|| {
+        let clock = ManualClock::at_unix(1_700_000_000);
+        let store = MemoryStore::with_quota(1);
+        let sessions = builder(&clock).store(store).observer(TracingObserver::new()).build().unwrap();
+        for _ in 0..3 {
+            let issued = sessions.issue(NewSession::new(SUBJECT), &Client::new()).unwrap();
+            sessions.revoke_session(&issued.session.id).unwrap();
+        }
+    });
+    let overflow = told.iter().find(|told| told.field("event") == Some("revocations_overflowed")).unwrap();
+    assert_eq!((overflow.level, overflow.field("session")), (tracing::Level::WARN, None));
+}
