@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use sessera::{
     Advance, Advanced, Algorithm, Client, Elevation, ErrorKind, Event, EventKind, Issued, Keyring,
-    ManualClock, Mark, MemoryStore, NewSession, OnStale, Policy, Result, RevocationIndex, SessionError,
-    Sessions, Store,
+    ManualClock, Mark, MemoryStore, NewSession, OnStale, Policy, Result, RevocationIndex, SessionData,
+    SessionError, SessionId, SessionRecord, Sessions, Store,
 };
 
 /// A store that is behind, or away.
@@ -48,6 +48,26 @@ impl Store for Troubled {
 
     fn append(&self, mark: &Mark, now: u64) -> Result<()> {
         self.reached().and_then(|()| self.store.append(mark, now))
+    }
+
+    fn put_data(&self, data: &SessionData, now: u64) -> Result<()> {
+        self.reached().and_then(|()| self.store.put_data(data, now))
+    }
+
+    fn data(&self, id: SessionId, now: u64) -> Result<Option<Vec<u8>>> {
+        self.reached().and_then(|()| self.store.data(id, now))
+    }
+
+    fn remove_data(&self, id: SessionId, now: u64) -> Result<()> {
+        self.reached().and_then(|()| self.store.remove_data(id, now))
+    }
+
+    fn record(&self, record: &SessionRecord, now: u64) -> Result<()> {
+        self.reached().and_then(|()| self.store.record(record, now))
+    }
+
+    fn records(&self, subject: &str, now: u64) -> Result<Vec<SessionRecord>> {
+        self.reached().and_then(|()| self.store.records(subject, now))
     }
 }
 
@@ -141,6 +161,8 @@ fn a_store_that_is_away_fails_what_it_is_needed_for_and_changes_nothing() {
     let (issued, client) = (bench.login(), Client::new());
     bench.store.away.store(true, Relaxed);
     let kinds = [
+        bench.sessions.put_data(&issued.session, b"cart").unwrap_err().kind(),
+        bench.sessions.data(&issued.session).unwrap_err().kind(),
         bench.sessions.verify_live(&issued.token, &client).unwrap_err().kind(),
         bench.sessions.rotate(&issued.token, &client).unwrap_err().kind(),
         bench.sessions.elevate(&issued.token, &client, Elevation::new()).unwrap_err().kind(),
@@ -149,7 +171,7 @@ fn a_store_that_is_away_fails_what_it_is_needed_for_and_changes_nothing() {
         bench.sessions.revoke_subject("user-42").unwrap_err().kind(),
         bench.sessions.revoke_all().unwrap_err().kind(),
     ];
-    assert_eq!(kinds, [ErrorKind::StoreUnavailable; 7]);
+    assert_eq!(kinds, [ErrorKind::StoreUnavailable; 9]);
     assert_eq!(bench.told(EventKind::TokenRevoked), 0, "what was not stored is not told as done");
     assert_eq!(bench.sessions.verify(&issued.token, &client).unwrap().generation, 0);
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use sessera::csrf::FetchMetadata;
 use sessera::{
     Advance, Advanced, Algorithm, Client, Elevation, Keyring, ManualClock, Mark, MemoryStore, NewSession,
-    Result, RevocationIndex, Sessions, SessionsBuilder, Store,
+    Result, RevocationIndex, SessionData, SessionId, SessionRecord, Sessions, SessionsBuilder, Store,
 };
 use sessera_tracing::TracingObserver;
 use subscriber::{Told, told};
@@ -45,6 +45,26 @@ impl Store for TenSecondsBehind {
 
     fn append(&self, mark: &Mark, now: u64) -> Result<()> {
         self.0.append(mark, now)
+    }
+
+    fn put_data(&self, data: &SessionData, now: u64) -> Result<()> {
+        self.0.put_data(data, now)
+    }
+
+    fn data(&self, id: SessionId, now: u64) -> Result<Option<Vec<u8>>> {
+        self.0.data(id, now)
+    }
+
+    fn remove_data(&self, id: SessionId, now: u64) -> Result<()> {
+        self.0.remove_data(id, now)
+    }
+
+    fn record(&self, record: &SessionRecord, now: u64) -> Result<()> {
+        self.0.record(record, now)
+    }
+
+    fn records(&self, subject: &str, now: u64) -> Result<Vec<SessionRecord>> {
+        self.0.records(subject, now)
     }
 }
 

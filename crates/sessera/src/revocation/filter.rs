@@ -49,7 +49,12 @@ impl Filter {
 
     #[inline]
     pub(super) fn may_hold(&self, half: u64) -> bool {
-        let state = self.state.load(Ordering::Acquire);
+        self.may_hold_since(self.state.load(Ordering::Acquire), half)
+    }
+
+    /// The rest of the read that has found this state.
+    #[inline]
+    fn may_hold_since(&self, state: u64, half: u64) -> bool {
         let Some(words) = self.words(state) else { return state & 0xFF != NOTHING };
         let bits = bits(half);
         if word(words, half).load(Ordering::Relaxed) & bits == bits {
@@ -154,6 +159,15 @@ mod tests {
         assert!(keys(10, 4990).filter(|key| filter.may_hold(*key)).count() < 250);
         filter.rebuild(0, std::iter::empty());
         assert!(keys(0, 5000).all(|key| !filter.may_hold(key)));
+    }
+
+    #[test]
+    fn a_key_may_be_there_where_a_rebuild_began_since_the_read_did() {
+        let filter = Filter::new();
+        filter.rebuild(1000, keys(0, 1000));
+        let begun = filter.state.load(Ordering::Acquire);
+        filter.rebuild(1000, keys(0, 10));
+        assert!(keys(0, 1000).all(|key| filter.may_hold_since(begun, key)));
     }
 
     #[test]

@@ -186,8 +186,13 @@ impl RevocationIndex {
 
     #[inline]
     pub(crate) fn find(&self, query: &Query<'_>) -> Found {
-        // The session's mark before the cuts: where a cut takes its place, it is there before the mark goes.
-        let mark = self.session(query.session);
+        self.judge(query, self.session(query.session))
+    }
+
+    /// What the rest of the index says of a token, besides the mark of its session. That is read first: where
+    /// a cut takes its place, it is there before the mark goes.
+    #[inline]
+    fn judge(&self, query: &Query<'_>, mark: Option<SessionMark>) -> Found {
         let cut = self.cut(query.subject);
         if (cut > 0 && query.started_at <= cut) || self.keys.contains(query.kid) {
             return Found::Cut;
@@ -241,23 +246,19 @@ impl RevocationIndex {
     /// Lets the older half of the marks give way to the one cut that refuses all that they refuse.
     fn escalate(&self) {
         let _alone = self.overflowing.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.held() < self.quota {
-            return;
-        }
         let mut starts = Vec::with_capacity(self.held());
         self.sessions.for_each(|mark| starts.push(mark.latest_start()));
         self.cuts.subjects.for_each(|mark| starts.push(mark.cut()));
-        if starts.is_empty() {
+        // Another thread may have been here just before.
+        if starts.len() < self.quota {
             return;
         }
         let middle = starts.len() / 2;
         let (_, median, _) = starts.select_nth_unstable(middle);
-        // An earlier cut of everything may cover that many as it is.
-        if *median > self.cuts.everything() {
-            self.cuts.cut_everything(*median);
-            self.overflows.fetch_add(1, Ordering::AcqRel);
-        }
-        let cut = self.cuts.everything();
+        // Past the earlier ones too, as a login right after such a cut starts just past it.
+        let cut = self.cuts.everything().saturating_add(1).max(*median);
+        self.cuts.cut_everything(cut);
+        self.overflows.fetch_add(1, Ordering::AcqRel);
         for nth in 0..Self::SHARDS {
             self.sessions.retain(nth, |mark| mark.latest_start() > cut);
             self.cuts.subjects.retain(nth, |mark| mark.cut() > cut);

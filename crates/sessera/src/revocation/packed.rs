@@ -28,7 +28,8 @@ impl Packed {
     pub(super) const NONE: Self = Self(0);
 
     /// How far past the clock that made a mark its session may have started: clocks differ by up to 2
-    /// minutes, and a login right after a cut starts after the cut, which may lie twice that ahead.
+    /// minutes, and a login right after a cut starts after the cut, which is set up to twice that ahead. (The
+    /// cut of an overflow may lie further ahead; the next overflow sees to that.)
     pub(super) const START_MARGIN_MS: u64 = 10 * 60 * 1000;
 
     /// What is known of a session. A mark beyond what fits is taken for a revocation, which refuses at least

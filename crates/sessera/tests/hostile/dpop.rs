@@ -70,7 +70,8 @@ fn write(claims: &[(&str, String)]) -> String {
 /// A good proof but for one claim, whose raw value is given.
 fn with_claim(name: &str, raw: &str) -> String {
     let mut claims = claims();
-    claims.iter_mut().find(|(other, _)| *other == name).unwrap().1 = raw.to_owned();
+    let claim = claims.iter_mut().find(|(other, _)| *other == name).unwrap();
+    claim.1 = raw.into();
     EDDSA.token(header(EDDSA), write(&claims))
 }
 
