@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use pyo3::exceptions::PyTypeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::PyMapping;
+use pyo3::types::{PyBytes, PyMapping};
 use sessera::csrf::FetchMetadata;
 use sessera::{Elevation, NewSession, StepUp};
 
@@ -235,6 +235,27 @@ impl Sessions {
         let client = Client::or_unknown(client);
         let issued = Self::detached(py, || self.core.revoke_others(token, &client))?;
         Ok(Issued::of(py, issued)?)
+    }
+
+    /// Keeps data of a verified session in the store, in place of those that were there: what is too large for
+    /// a token, or not for the client's eyes. They live as long as the session can, and go when it is
+    /// revoked.
+    ///
+    /// Raises `Revoked` when the session was revoked meanwhile, `StoreUnavailable`, and `InvalidConfig`
+    /// without a store.
+    fn put_data(&self, py: Python<'_>, session: &Session, data: &[u8]) -> Result<()> {
+        Self::detached(py, || self.core.put_data(&session.session, data))
+    }
+
+    /// What the store keeps of a verified session, or None.
+    fn data<'py>(&self, py: Python<'py>, session: &Session) -> Result<Option<Bound<'py, PyBytes>>> {
+        let data = Self::detached(py, || self.core.data(&session.session))?;
+        Ok(data.map(|data| PyBytes::new(py, &data)))
+    }
+
+    /// Removes what the store keeps of a session.
+    fn remove_data(&self, py: Python<'_>, session: &Session) -> Result<()> {
+        Self::detached(py, || self.core.remove_data(&session.session))
     }
 
     /// Checks that a session's authentication is recent and strong enough for an action.

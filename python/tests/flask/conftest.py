@@ -43,21 +43,30 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> str | Path:
-    """The setting for the store: every rule holds with each of them."""
-    return "memory" if request.param == "memory" else tmp_path / "sessera.db"
+#: For rules of the token that carries `flask.session`.
+data_in_token = pytest.mark.parametrize("store", ["memory", "sqlite"], indirect=True)
+
+
+@pytest.fixture(params=["memory", "sqlite", "data-in-store"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
+    """The settings for the store: every rule holds with each of them."""
+    if request.param == "memory":
+        return {"SESSERA_STORE": "memory"}
+    file = {"SESSERA_STORE": tmp_path / "sessera.db"}
+    return file if request.param == "sqlite" else {**file, "SESSERA_DATA": "store"}
 
 
 @pytest.fixture
-def make_app(clock: ManualClock, keyring: Keyring, store: str | Path) -> MakeApp:
+def make_app(clock: ManualClock, keyring: Keyring, store: dict[str, Any]) -> MakeApp:
     """Makes an application that has views for what the tests do. Settings are keywords, without prefix."""
 
     def make(**settings: Any) -> Flask:
         app = Flask("shop")
         app.testing = True
-        app.config.update(SESSERA_CLOCK=clock, SESSERA_KEYRING=keyring, SESSERA_STORE=store)
+        app.config.update(SESSERA_CLOCK=clock, SESSERA_KEYRING=keyring, **store)
         app.config.update({f"SESSERA_{name}": value for name, value in settings.items()})
+        if app.config["SESSERA_STORE"] is None:
+            app.config.pop("SESSERA_DATA", None)
         Sessera(app)
         app.register_blueprint(views())
         return app

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from sessera import CookieInvalid, InvalidClaim, TooLarge
 from sessera.flask.session import MODIFYING, READING, RESIZING, FlaskSession
 from tests.flask.browser import has_cookie, set_cookies, token_in
+from tests.flask.conftest import data_in_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,6 +137,7 @@ def test_a_change_inside_a_value_is_kept_when_the_view_says_modified(make_app: M
     assert client.get("/data").json == {"list": [1]}
 
 
+@data_in_token
 def test_putting_in_what_is_there_already_sets_no_cookie(app: Flask) -> None:
     client = app.test_client()
     client.post("/data", json={"a": 1, "b": [1]})
@@ -241,6 +243,7 @@ def test_the_cookie_goes_with_the_browser_unless_the_session_is_permanent(make_a
     assert "Max-Age" not in plain
 
 
+@data_in_token
 def test_a_cookie_over_4096_bytes_is_an_error_that_says_so(app: Flask) -> None:
     client = app.test_client()
     client.post("/data", json={"a": 1})
@@ -259,6 +262,7 @@ def test_at_the_limit_the_data_is_kept_or_the_view_fails(app: Flask, size: int) 
     assert response.status_code in {200, 500}
 
 
+@data_in_token
 def test_what_no_token_can_carry_is_an_error_and_the_old_data_stays(app: Flask) -> None:
     client = app.test_client()
     client.post("/data", json={"a": 1})
@@ -270,6 +274,7 @@ def test_what_no_token_can_carry_is_an_error_and_the_old_data_stays(app: Flask) 
     assert client.get("/data").json == {"a": 1}
 
 
+@data_in_token
 def test_in_production_an_error_while_saving_answers_500_and_keeps_the_session(app: Flask) -> None:
     app.testing = False
     client = app.test_client()

@@ -25,6 +25,7 @@ from sessera import (
 from sessera.flask import current_session, session_required
 from sessera.flask.keeper import Keeper
 from tests.flask.browser import COOKIE, error_of, has_cookie, send, set_cookies, subject_of, token_in
+from tests.flask.conftest import data_in_token
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -164,6 +165,7 @@ def test_a_cookie_and_a_bearer_token_at_once_are_refused(app: Flask) -> None:
     assert subject_of(client.get("/whoami", headers=basic)) == "ada"
 
 
+@data_in_token
 def test_a_request_with_a_bearer_token_never_gets_a_cookie(
     app: Flask, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -12,6 +12,7 @@ from sessera import ManualClock, MemoryStore, StoreUnavailable
 from sessera.flask import current_session
 from sessera.flask.visit import Visit
 from tests.flask.browser import COOKIE, error_of, has_cookie, send, set_cookies, subject_of, token_in
+from tests.flask.conftest import data_in_token
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -120,6 +121,7 @@ def test_parallel_requests_around_a_renewal_get_one_token_and_log_nobody_out(
     assert subject_of(send(app, new)) == "ada"
 
 
+@data_in_token
 def test_parallel_changes_around_a_renewal_log_nobody_out(app: Flask, clock: ManualClock) -> None:
     client = app.test_client()
     old = client.post("/login/ada").get_json()["token"]
@@ -218,6 +220,7 @@ def test_a_store_that_fails_leaves_the_generation_and_renews(
     assert client.get("/whoami").get_json()["generation"] == 0
 
 
+@data_in_token
 def test_data_too_long_for_a_due_session_leaves_the_client_with_the_new_generation(
     app: Flask, clock: ManualClock
 ) -> None:
@@ -233,6 +236,7 @@ def test_data_too_long_for_a_due_session_leaves_the_client_with_the_new_generati
     assert client.get("/data").json == {}
 
 
+@data_in_token
 def test_two_processes_without_shared_state_serve_each_others_sessions(
     make_app: MakeApp, clock: ManualClock
 ) -> None:

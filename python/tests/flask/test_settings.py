@@ -37,6 +37,8 @@ WRONG: list[tuple[str, Any]] = [
     ("STORE", ""),
     ("STORE", True),
     ("STORE", object()),
+    ("DATA", "cookie"),
+    ("DATA", None),
     ("POLICY", {"idle_timeout": 1}),
     ("POLICY", None),
     ("IDLE_TIMEOUT", 0),
@@ -90,6 +92,13 @@ def test_an_unknown_setting_is_an_error_that_names_it(make_app: MakeApp, name: s
 def test_a_policy_and_a_timeout_at_once_are_refused(make_app: MakeApp) -> None:
     with pytest.raises(InvalidConfig, match="SESSERA_IDLE_TIMEOUT"):
         make_app(POLICY=Policy(), IDLE_TIMEOUT=60)
+
+
+def test_data_in_no_store_are_refused(keyring: Keyring) -> None:
+    app = Flask("shop")
+    app.config.update(SESSERA_KEYRING=keyring, SESSERA_STORE=None, SESSERA_DATA="store")
+    with pytest.raises(InvalidConfig, match="SESSERA_DATA"):
+        Sessera(app)
 
 
 def test_development_and_what_needs_tls_are_refused(make_app: MakeApp) -> None:

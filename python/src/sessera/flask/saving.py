@@ -45,6 +45,8 @@ def _settle(session: FlaskSession, visit: Visit) -> None:
     try:
         if visit.session is None:
             _begin(session, visit)
+        elif visit.in_store:
+            _keep_in_store(session, visit)
         elif not visit.by_cookie:
             _keep_in_header(session, visit)
         elif (text := _changed(session, visit)) is not None:
@@ -52,7 +54,8 @@ def _settle(session: FlaskSession, visit: Visit) -> None:
         elif visit.session.renew_due and not visit.pending:
             _renew(visit)
     except SessionError as error:
-        if error.code in _OF_THE_APPLICATION:
+        lost = visit.in_store and session.modified and error.code == "store_unavailable"
+        if lost or error.code in _OF_THE_APPLICATION:
             raise type(error)(f"flask.session can't be kept: {error}") from error
         logger.info("session not renewed (%s): %s", error.code, error)
 
@@ -62,7 +65,7 @@ def _begin(session: FlaskSession, visit: Visit) -> None:
     if not session.modified or not _has_contents(session):
         return
     if visit.may_begin:
-        visit.begin({CLAIM: json.loads(encode(session.serializer, session))})
+        visit.begin(encode(session.serializer, session))
     else:
         logger.info("flask.session is not kept: the request can't be given a new cookie")
 
@@ -77,7 +80,23 @@ def _changed(session: FlaskSession, visit: Visit) -> str | None:
     if not session.modified or visit.session is None:
         return None
     text = encode(session.serializer, session)
-    return None if text == text_of(visit.session.claims.get(CLAIM, {})) else text
+    return None if text == text_of(visit.contents() or {}) else text
+
+
+def _keep_in_store(session: FlaskSession, visit: Visit) -> None:
+    """Put the contents into the store if they changed, and renew the token if it is time."""
+    due = visit.session is not None and visit.session.renew_due
+    if (text := _changed(session, visit)) is not None:
+        if not visit.logged_in and not _has_contents(session):
+            visit.remove()
+            _end(visit)
+            return
+        # How long the cookie lasts is among the contents.
+        due = due or visit.permanent != session.permanent
+        visit.put(text)
+    if due and visit.by_cookie and not visit.pending:
+        session.load()
+        _renew(visit)
 
 
 def _change(session: FlaskSession, visit: Visit, text: str) -> None:
@@ -86,14 +105,18 @@ def _change(session: FlaskSession, visit: Visit, text: str) -> None:
     if _has_contents(session):
         claims[CLAIM] = json.loads(text)
     elif not visit.logged_in:
-        # What is empty needs no session. If another took its place meanwhile, that one's cookie stays.
-        if visit.still_good():
-            visit.end()
+        _end(visit)
         return
     # In its grace a token is renewed into the generation that took its place.
     if visit.rotation_due and not visit.superseded:
         _rotate(visit)
     visit.renew(claims)
+
+
+def _end(visit: Visit) -> None:
+    """Let go of a session that is empty. If another took its place meanwhile, that one's cookie stays."""
+    if visit.by_cookie and visit.still_good():
+        visit.end()
 
 
 def _renew(visit: Visit) -> None:

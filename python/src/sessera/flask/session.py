@@ -1,4 +1,4 @@
-"""`flask.session`, carried in the token and read only when it is asked for."""
+"""`flask.session`, carried in the token or kept in the store, and read only when it is asked for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask.sessions import SessionMixin, session_json_serializer
 
-from .data import CLAIM, decode
+from .data import decode
 from .visit import Visit
 
 if TYPE_CHECKING:
@@ -61,12 +61,19 @@ class FlaskSession(dict[str, Any], SessionMixin):
         return self.visit.new
 
     def load(self) -> None:
-        """Take the contents out of the token."""
+        """Take the contents out of the token, or out of the store.
+
+        Raises StoreUnavailable where they are in a store that can't be read.
+        """
         if not self._loaded:
-            session = self.visit.session
-            if session is not None and (tagged := session.claims.get(CLAIM)) is not None:
+            if (tagged := self.visit.contents()) is not None:
                 dict.update(self, decode(self.serializer, tagged))
             self._loaded = True
+
+    def forget(self) -> None:
+        """Be empty, without a look at what there was."""
+        dict.clear(self)
+        self._loaded = self.modified = True
 
     def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
         """Make copies plain dicts."""

@@ -41,6 +41,7 @@ DEFAULTS: Mapping[str, str] = {
     "SESSERA_ALGORITHM": '"HS256"; "EdDSA" or "ES256" where others verify: of the keyring of the first start',
     "SESSERA_KEYRING": "the file `sessera-keys.json` in the instance folder, made at first start",
     "SESSERA_STORE": 'the SQLite file `sessera.db` in the instance folder; a store, a path, "memory", None',
+    "SESSERA_DATA": '"token": it carries flask.session; "store": the store keeps it, under the session\'s id',
     "SESSERA_POLICY": "Policy()",
     "SESSERA_IDLE_TIMEOUT": "that of Policy(): 30 minutes",
     "SESSERA_ABSOLUTE_TIMEOUT": "that of Policy(): 12 hours",
@@ -63,6 +64,7 @@ class Settings:
     audience: str
     keyring: Keyring
     store: Store | None
+    data_in_store: bool
     policy: Policy
     cookie: Mapping[str, Any]
     clear_site_data: bool
@@ -81,10 +83,12 @@ class Settings:
         given.refuse_unknown()
         dev = given.flag("SESSERA_DEV", default=False)
         keyring = _keyring(given, app)
+        data_in_store = _data_in_store(given)
         return cls(
             issuer=given.text("SESSERA_ISSUER", _default_issuer(app)),
             audience=given.text("SESSERA_AUDIENCE", app.name),
             keyring=keyring,
+            data_in_store=data_in_store,
             policy=_policy(given, keyring),
             cookie=_cookie(given, dev=dev),
             clear_site_data=given.flag("SESSERA_CLEAR_SITE_DATA", default=True),
@@ -167,6 +171,15 @@ def _store(given: _Given, app: Flask) -> Store | None:
     if "SESSERA_STORE" not in given:
         return default_store(app)
     return store_of(given.value("SESSERA_STORE", None))
+
+
+def _data_in_store(given: _Given) -> bool:
+    value = given.text("SESSERA_DATA", "token")
+    if value not in ("token", "store"):
+        raise InvalidConfig('SESSERA_DATA must be "token" or "store"')
+    if value == "store" and given.value("SESSERA_STORE", ...) is None:
+        raise InvalidConfig('SESSERA_DATA is "store", but SESSERA_STORE is None')
+    return value == "store"
 
 
 def _policy(given: _Given, keyring: Keyring) -> Policy:

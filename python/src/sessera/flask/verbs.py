@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import json
-
 from sessera import InvalidClaim, InvalidConfig, Issued, ReauthenticationRequired
 
 from .current import open_session
@@ -37,7 +35,8 @@ def login(
     The response sets the cookie. A client that keeps its token itself gets it as `token` of the result.
 
     Raises InvalidClaim for a claim or a subject that no token may carry, TooLarge or CookieInvalid when there
-    is more than a token or a cookie can hold, StoreUnavailable when the replaced session can't be revoked.
+    is more than a token or a cookie can hold, StoreUnavailable when the replaced session can't be revoked, or
+    its contents not be kept.
 
         >>> from flask import Flask, request
         >>> from sessera import Keyring
@@ -60,9 +59,7 @@ def login(
     session.load()
     if visit.logged_in and visit.session is not None and visit.session.subject != subject:
         session.clear()
-    if session:
-        signed[CLAIM] = json.loads(encode(session.serializer, session))
-    return visit.login(subject, signed, acr, tuple(amr))
+    return visit.login(subject, signed, acr, tuple(amr), contents=_contents(session))
 
 
 def elevate(
@@ -109,7 +106,7 @@ def logout() -> None:
     session = _opened()
     visit = session.visit
     ended = visit.session
-    session.clear()
+    session.forget()
     visit.end()
     visit.logged_out = True
     if ended is not None and visit.keeper.sessions.has_store:
@@ -130,7 +127,8 @@ def logout_everywhere(*, keep_current: bool = False) -> None:
     if not visit.logged_in or visit.session is None:
         logout()
     elif keep_current:
-        visit.revoke_others()
+        session.load()
+        visit.revoke_others(contents=_contents(session))
     else:
         subject = visit.session.subject
         logout()
@@ -142,6 +140,10 @@ def _opened() -> FlaskSession:
     if session.visit.closed:
         raise RuntimeError("the response's headers are made already: the session can't change any more")
     return session
+
+
+def _contents(session: FlaskSession) -> str | None:
+    return encode(session.serializer, session) if session else None
 
 
 def _application_claims(claims: Mapping[str, Any] | None) -> dict[str, Any]:

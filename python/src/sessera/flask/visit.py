@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from flask import json
+
 from sessera import Client, InvalidClaim, Issued, Session, SessionError
 
 from .data import CLAIM
@@ -46,6 +48,8 @@ class Visit:
     #: What `current_session` stands for, made when it is asked for.
     current: CurrentSession | None = None
     _client: Client | None = None
+    #: What the store keeps for the session of this id, as far as it was read or written.
+    _kept: tuple[str, str | None] | None = None
 
     def __init__(self, keeper: Keeper, environ: WSGIEnvironment, since: float) -> None:
         self.keeper = keeper
@@ -101,13 +105,26 @@ class Visit:
         """Whether an anonymous session may take the place of what the client holds."""
         return self.by_cookie and (self.error is None or self.error.code not in _MAY_BE_GOOD)
 
-    def login(self, subject: str, claims: dict[str, Any], acr: str | None, amr: tuple[str, ...]) -> Issued:
+    def login(
+        self,
+        subject: str,
+        claims: dict[str, Any],
+        acr: str | None,
+        amr: tuple[str, ...],
+        *,
+        contents: str | None,
+    ) -> Issued:
         """Begin a session under a new id; the one that the request came with is over."""
         replaced = self.session.id if self.session is not None and self.keeper.sessions.has_store else None
         issued = self.keeper.sessions.issue(
-            subject, claims=claims, client=self.client, acr=acr, amr=amr, replaces=replaced
+            subject,
+            claims=self._with(claims, contents),
+            client=self.client,
+            acr=acr,
+            amr=amr,
+            replaces=replaced,
         )
-        return self._take(issued)
+        return self._take(self._keeping(issued, contents))
 
     def elevate(self, claims: dict[str, Any], acr: str | None, amr: tuple[str, ...]) -> Issued:
         """Raise the rights of this session, under a new generation."""
@@ -126,13 +143,47 @@ class Visit:
         """Move the idle limit on, and put these claims, if any, in the place of those of the session."""
         return self._take(self.keeper.in_flight.renew(self._held(), client=self.client, claims=claims))
 
-    def revoke_others(self) -> Issued:
+    def revoke_others(self, *, contents: str | None) -> Issued:
         """End all sessions of this subject but this one, which goes on under a new id."""
-        return self._take(self.keeper.in_flight.revoke_others(self._held(), client=self.client))
+        issued = self.keeper.in_flight.revoke_others(self._held(), client=self.client)
+        return self._take(self._keeping(issued, contents))
 
-    def begin(self, claims: dict[str, Any]) -> Issued:
+    def begin(self, contents: str) -> Issued:
         """Begin a session for a visitor who is not logged in."""
-        return self._take(self.keeper.sessions.issue(ANONYMOUS, claims=claims, client=self.client))
+        claims = self._with({}, contents)
+        issued = self.keeper.sessions.issue(ANONYMOUS, claims=claims, client=self.client)
+        return self._take(self._keeping(issued, contents))
+
+    def contents(self) -> object:
+        """Give the contents of `flask.session` as they were left, tagged; None where there are none."""
+        if self.session is None:
+            return None
+        if self.in_store:
+            if self._kept is None or self._kept[0] != self.session.id:
+                kept = self.keeper.sessions.data(self.session)
+                self._kept = (self.session.id, None if kept is None else kept.decode())
+            if self._kept[1] is not None:
+                return json.loads(self._kept[1])
+        # Also of a token that was issued before the store kept the contents.
+        return self.session.claims.get(CLAIM)
+
+    @property
+    def permanent(self) -> bool:
+        """Whether the contents, as they were left, ask for a cookie that outlives the browser."""
+        contents = self.contents()
+        return isinstance(contents, dict) and bool(contents.get("_permanent"))
+
+    def put(self, contents: str) -> None:
+        """Put contents into the store."""
+        if self.session is not None:
+            self.keeper.sessions.put_data(self.session, contents.encode())
+            self._kept = (self.session.id, contents)
+
+    def remove(self) -> None:
+        """Take the contents out of the store."""
+        if self.session is not None:
+            self.keeper.sessions.remove_data(self.session)
+            self._kept = (self.session.id, None)
 
     def end(self) -> None:
         """Let go of the session, and take the cookie from the client."""
@@ -153,6 +204,23 @@ class Visit:
         if self.session is None:
             return {}
         return {name: value for name, value in self.session.claims.items() if name != CLAIM}
+
+    @property
+    def in_store(self) -> bool:
+        """Whether the contents of `flask.session` are in the store, and not in the token."""
+        return self.keeper.settings.data_in_store
+
+    def _with(self, claims: dict[str, Any], contents: str | None) -> dict[str, Any]:
+        if contents is None or self.in_store:
+            return claims
+        return claims | {CLAIM: json.loads(contents)}
+
+    def _keeping(self, issued: Issued, contents: str | None) -> Issued:
+        """Put the contents into the store before anybody has the token."""
+        if contents is not None and self.in_store:
+            self.keeper.sessions.put_data(issued.session, contents.encode())
+            self._kept = (issued.session.id, contents)
+        return issued
 
     def _take(self, issued: Issued) -> Issued:
         if self.by_cookie:
