@@ -13,5 +13,7 @@ fuzz_target!(|text: &str| {
     assert_eq!(*again.private_jwks(), *written);
     let public = keyring.jwks();
     assert_eq!(again.jwks(), public);
-    assert!(!public.contains("\"d\"") && !public.contains("\"k\"") && !public.contains("root"));
+    for secret in [r#""d":"#, r#""k":"#, r#""root":"#] {
+        assert!(!public.contains(secret));
+    }
 });
