@@ -341,8 +341,9 @@ fn while_written(
                 // One that is over at once, so that there is always something to sweep.
                 index.apply(&Mark::Subject { subject: nth.to_string(), cut: 1, keep_until: 1 });
                 index.apply(&revoked(nth + marks, 0, 1));
-                match nth % 10 {
-                    0 => index.load([mark(nth)]),
+                match nth % 50 {
+                    // So many that they are merged.
+                    0 => index.load(std::iter::repeat_n(mark(nth), 1000)),
                     _ => index.apply(&mark(nth)),
                 }
                 applied.store(nth + 1, Ordering::Release);
