@@ -105,8 +105,8 @@ impl RevocationIndex {
         }
     }
 
-    /// As [`apply`](Self::apply) of one after the other, several times as fast when there are many: for a
-    /// store that loads what it holds.
+    /// As [`apply`](Self::apply) of one after the other, and several times as fast when they are many: for a
+    /// store that reads what it holds. Those of sessions and subjects are known when this returns, not before.
     pub fn load(&self, marks: impl IntoIterator<Item = Mark>) {
         let (mut sessions, mut subjects) = (Vec::new(), Vec::new());
         for mark in marks {
@@ -220,7 +220,7 @@ impl RevocationIndex {
     }
 
     fn load_sessions(&self, marks: &mut Vec<Entry>) {
-        if self.held() + marks.len() <= self.quota {
+        if self.merges(marks.len()) {
             marks.sort_unstable_by_key(|(key, _)| *key);
             self.sessions.apply_sorted(marks, Packed::join_sessions);
             marks.clear();
@@ -229,12 +229,18 @@ impl RevocationIndex {
     }
 
     fn load_subjects(&self, marks: &mut Vec<Entry>) {
-        if self.held() + marks.len() <= self.quota {
+        if self.merges(marks.len()) {
             marks.sort_unstable_by_key(|(key, _)| *key);
             self.cuts.cut_subjects(marks);
             marks.clear();
         }
         marks.drain(..).for_each(|(key, mark)| self.apply_subject(key, mark));
+    }
+
+    /// Whether so many marks are merged: it copies what is held, and so pays only for many.
+    fn merges(&self, marks: usize) -> bool {
+        let held = self.held();
+        held + marks <= self.quota && held / 32 <= marks
     }
 
     fn make_room(&self, shards: &Shards, key: u128) {
