@@ -83,7 +83,7 @@ fn kill_writers(times: u64) {
             acknowledged = writer.next().unwrap().parse().unwrap();
         }
         // Somewhere within the next writes.
-        (0..random % 5_000_000).for_each(|_| std::hint::spin_loop());
+        (0..random % 500_000).for_each(|_| std::hint::spin_loop());
         writer.kill();
         while let Some(line) = writer.next() {
             acknowledged = line.parse().unwrap();
