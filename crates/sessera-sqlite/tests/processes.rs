@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "how the processes talk")]
 
 use std::collections::HashSet;
+use std::fs;
 use std::io::{BufRead as _, BufReader, Lines, Write as _, stdin};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -59,8 +60,9 @@ fn process() {
             let (path, keys, skew) = (lines.next().unwrap(), lines.next().unwrap(), lines.next().unwrap());
             let sessions = sessions(&path, Keyring::load(keys).unwrap(), NOW + skew.parse::<u64>().unwrap());
             println!("\n!ready");
-            for token in lines {
-                println!("!{}", sessions.rotate(&token, &Client::new()).unwrap().token);
+            let tokens = fs::read_to_string(lines.next().unwrap()).unwrap();
+            for token in tokens.lines() {
+                println!("!{}", sessions.rotate(token, &Client::new()).unwrap().token);
             }
         }
         _ => {}
@@ -81,7 +83,7 @@ fn kill_writers(times: u64) {
             acknowledged = writer.next().unwrap().parse().unwrap();
         }
         // Somewhere within the next writes.
-        (0..random % 5_000_000).for_each(|_| std::hint::spin_loop());
+        (0..random % 500_000).for_each(|_| std::hint::spin_loop());
         writer.kill();
         while let Some(line) = writer.next() {
             acknowledged = line.parse().unwrap();
@@ -108,20 +110,19 @@ fn kill_writers(times: u64) {
 
 fn rotate_together(count: usize) {
     let directory = tempdir().unwrap();
-    let (path, keys) = (directory.path().join("sessions.db"), directory.path().join("keys.json"));
+    let place = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let (path, keys, list) = (place("sessions.db"), place("keys.json"), place("tokens"));
     let keyring = Keyring::generate(Algorithm::Hs256).unwrap();
     keyring.save(&keys).unwrap();
-    let sessions = sessions(path.to_str().unwrap(), keyring, NOW);
+    let sessions = sessions(&path, keyring, NOW);
     let client = Client::new();
     let login = |_| sessions.issue(NewSession::new("user-42"), &client).unwrap().token;
     let tokens: Vec<_> = (0..count).map(login).collect();
-    let texts = (path.to_str().unwrap(), keys.to_str().unwrap());
-    let mut processes: Vec<_> =
-        (0..8).map(|skew| Process::start(&["rotate", texts.0, texts.1, &skew.to_string()])).collect();
+    fs::write(&list, tokens.join("\n")).unwrap();
+    let start = |skew: u32| Process::start(&["rotate", &path, &keys, &skew.to_string()]);
+    let mut processes: Vec<_> = (0..8).map(start).collect();
     for process in &mut processes {
-        for token in &tokens {
-            process.tell(token);
-        }
+        process.tell(&list);
     }
     for parent in &tokens {
         let children: HashSet<_> = processes.iter_mut().map(|process| process.next().unwrap()).collect();
