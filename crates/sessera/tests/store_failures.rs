@@ -132,9 +132,9 @@ fn marks_that_are_too_old_do_what_the_policy_says() {
     ] {
         let bench = Bench::new(mode);
         let token = bench.login().token;
-        for behind in [30_001, u64::MAX] {
-            assert_eq!(bench.verdict(&token, behind), young, "{mode:?} {behind}");
-        }
+        assert_eq!(bench.verdict(&token, 30_001), young, "{mode:?}");
+        let never_loaded = if mode == OnStale::Accept { "ok" } else { "revocations_stale" };
+        assert_eq!(bench.verdict(&token, u64::MAX), never_loaded, "{mode:?}");
         bench.clock.advance(Duration::from_secs(5 * 60) - Duration::from_millis(1));
         assert_eq!(bench.verdict(&token, 30_001), young, "{mode:?}");
         bench.clock.advance(Duration::from_millis(1));

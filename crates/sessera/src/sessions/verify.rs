@@ -151,12 +151,13 @@ impl Sessions {
             return Ok(());
         }
         let young = claims.issued_at.saturating_mul(1000).saturating_add(OnStale::YOUNG_MS) > now;
-        let accepted = age != u64::MAX && age <= self.policy.stale_ms()
-            || match self.policy.on_stale {
-                OnStale::Accept => true,
-                OnStale::YoungOnly => young,
-                OnStale::Refuse => false,
-            };
+        // One that has never loaded knows nothing, of young tokens neither: it is not ready.
+        let loaded = age != u64::MAX;
+        let accepted = match self.policy.on_stale {
+            OnStale::Accept => true,
+            OnStale::YoungOnly => loaded && (young || age <= self.policy.stale_ms()),
+            OnStale::Refuse => loaded && age <= self.policy.stale_ms(),
+        };
         if accepted {
             self.report_claims(EventKind::SessionAcceptedStale, claims, None, now);
             Ok(())
