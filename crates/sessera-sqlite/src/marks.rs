@@ -27,11 +27,11 @@ pub(crate) fn tail(connection: &Connection, index: &RevocationIndex, after: u64)
     let after = if last < after { 0 } else { after };
     let query = format!("SELECT {COLUMNS} FROM marks WHERE seq > ?1 ORDER BY seq");
     let mut statement = connection.prepare_cached(&query)?;
-    let mut rows = statement.query([to_sql(after)])?;
-    while let Some(row) = rows.next()? {
-        index.apply(&read(row)?);
-    }
-    Ok(last)
+    let mut failed = Ok(());
+    let marks = statement.query_map([to_sql(after)], read)?;
+    // What was read before a failure stays known; it is only not counted as read.
+    index.load(marks.map_while(|mark| mark.map_err(|error| failed = Err(error)).ok()));
+    failed.map(|()| last)
 }
 
 /// The number of the last mark that was ever written.
