@@ -18,6 +18,7 @@ import pytest
 from sessera import (
     InvalidConfig,
     Keyring,
+    MemoryStore,
     Reused,
     Revoked,
     SessionError,
@@ -194,6 +195,34 @@ def test_other_threads_run_while_a_write_waits(tmp_path: Path) -> None:
     writer.join()
     holder.join()
     refuses(sessions, issued.token)
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_data_live_and_end_with_their_session(tmp_path: Path, kind: str) -> None:
+    store = MemoryStore() if kind == "memory" else SqliteStore(tmp_path / "sessions.db")
+    sessions, same = (Sessions(ISSUER, AUDIENCE, keyring=KEYRING, store=store) for _ in range(2))
+    session, other = sessions.issue("ada").session, sessions.issue("ada").session
+    assert sessions.data(session) is None
+    sessions.put_data(session, b"first")
+    sessions.put_data(session, b"\x00\xff")
+    assert same.data(session) == b"\x00\xff"
+    assert sessions.data(other) is None
+    sessions.put_data(other, b"other")
+    sessions.remove_data(other)
+    assert sessions.data(other) is None
+    sessions.revoke_session(session.id)
+    assert same.data(session) is None
+    with pytest.raises(Revoked):
+        sessions.put_data(session, b"late")
+
+
+def test_without_a_store_there_is_no_place_for_data() -> None:
+    sessions = Sessions(ISSUER, AUDIENCE, keyring=KEYRING)
+    session = sessions.issue("ada").session
+    with pytest.raises(InvalidConfig):
+        sessions.put_data(session, b"")
+    with pytest.raises(InvalidConfig):
+        sessions.data(session)
 
 
 @pytest.mark.parametrize("busy_timeout", [-1, "5", True])

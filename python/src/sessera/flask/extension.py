@@ -25,6 +25,10 @@ class Sessera:
     It takes the place of Flask's own sessions; `flask.session` keeps working. One object may serve several
     applications. All settings are `SESSERA_*` in `app.config`; see `sessera.flask.settings`.
 
+    Keys and store are files in the instance folder, made at the first start and shared by all processes of
+    the host, whether each loads the application or they are forked off one that did: a logout in one of them
+    holds in all others, and over restarts. Such a folder must be writable, and on a local file system.
+
     Raises InvalidConfig, which names the setting that is unknown or wrong.
 
         >>> from flask import Flask, session
