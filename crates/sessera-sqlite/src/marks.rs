@@ -1,6 +1,7 @@
 //! Marks as rows.
 
 use std::borrow::Cow;
+use std::cmp;
 
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -16,22 +17,32 @@ const REVOKED: i64 = 2;
 
 const COLUMNS: &str = "kind, name, generation, at, flags, keep_until";
 
-/// Applies all marks that follow number `after`, and returns the number of the last.
+/// Applies all marks that follow number `after`, and returns the number up to which all are applied then.
 ///
 /// The numbers of a file that was restored from a copy go back; then all of its marks are applied.
 pub(crate) fn tail(connection: &Connection, index: &RevocationIndex, after: u64) -> rusqlite::Result<u64> {
-    let last = last(connection)?;
-    if last == after {
-        return Ok(last);
-    }
-    let after = if last < after { 0 } else { after };
-    let query = format!("SELECT {COLUMNS} FROM marks WHERE seq > ?1 ORDER BY seq");
+    let query = format!("SELECT {COLUMNS}, seq FROM marks WHERE seq > ?1 ORDER BY seq");
     let mut statement = connection.prepare_cached(&query)?;
-    let mut rows = statement.query([to_sql(after)])?;
-    while let Some(row) = rows.next()? {
-        index.apply(&read(row)?);
+    let mut apply = |after: u64| {
+        let mut rows = statement.query([to_sql(after)])?;
+        let mut applied = None;
+        while let Some(row) = rows.next()? {
+            index.apply(&read(row)?);
+            applied = Some(from_sql(row.get(6)?));
+        }
+        Ok::<_, rusqlite::Error>(applied)
+    };
+    if let Some(applied) = apply(after)? {
+        return Ok(applied);
     }
-    Ok(last)
+    // The last mark may have been forgotten, so that no row leads to its number. Another may have been written
+    // since the rows were read, so they are read again.
+    let last = last(connection)?;
+    match last.cmp(&after) {
+        cmp::Ordering::Equal => Ok(last),
+        cmp::Ordering::Greater => Ok(apply(after)?.map_or(last, |applied| applied.max(last))),
+        cmp::Ordering::Less => Ok(apply(0)?.map_or(last, |applied| applied.max(last))),
+    }
 }
 
 /// The number of the last mark that was ever written.
