@@ -27,11 +27,19 @@ pub(crate) struct Link {
 
 #[derive(Debug)]
 struct Slot {
-    connection: Option<Connection>,
+    opened: Option<Opened>,
     /// The process that may use it.
     process: u32,
     /// Of the file that it leads to.
-    epoch: u64,
+    epoch: u16,
+}
+
+/// An open connection.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) connection: Connection,
+    /// SQLite's number for what this connection has seen of the file. That of another means nothing.
+    pub(crate) data_version: Option<i64>,
 }
 
 /// Every slot of this process, whichever store it is of: they share SQLite's record of locks.
@@ -39,7 +47,7 @@ static SLOTS: Mutex<Vec<Weak<Mutex<Slot>>>> = Mutex::new(Vec::new());
 
 impl Link {
     pub(crate) fn new(path: &Path, busy_timeout: Duration) -> Self {
-        let slot = Slot { connection: None, process: std::process::id(), epoch: 0 };
+        let slot = Slot { opened: None, process: std::process::id(), epoch: 0 };
         let slot = Arc::new(Mutex::new(slot));
         let mut slots = lock(&SLOTS);
         slots.retain(|slot| slot.strong_count() > 0);
@@ -51,12 +59,12 @@ impl Link {
     /// process has lost marks, and must not pass for a new one.
     pub(crate) fn create(&self) -> Result<()> {
         let mut slot = lock(&self.slot);
-        slot.connection = Some(open(&self.path, self.busy_timeout, true)?);
+        slot.opened = Some(open(&self.path, self.busy_timeout, true)?);
         Ok(())
     }
 
     /// Calls `work` with a connection to the file of this epoch, alone.
-    pub(crate) fn with<T>(&self, epoch: u64, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
+    pub(crate) fn with<T>(&self, epoch: u16, work: impl FnOnce(&mut Opened) -> Result<T>) -> Result<T> {
         let mut slot = lock(&self.slot);
         let process = std::process::id();
         if slot.process != process {
@@ -65,15 +73,14 @@ impl Link {
             slot = lock(&self.slot);
         }
         if slot.epoch != epoch {
-            slot.connection = None;
+            slot.opened = None;
             slot.epoch = epoch;
         }
-        let connection = if let Some(connection) = slot.connection.take() {
-            connection
-        } else {
-            open(&self.path, self.busy_timeout, false)?
+        let opened = match slot.opened.take() {
+            Some(opened) => opened,
+            None => open(&self.path, self.busy_timeout, false)?,
         };
-        work(slot.connection.insert(connection))
+        work(slot.opened.insert(opened))
     }
 }
 
@@ -81,13 +88,13 @@ fn close_inherited(process: u32) {
     for slot in lock(&SLOTS).iter().filter_map(Weak::upgrade) {
         let mut slot = lock(&slot);
         if slot.process != process {
-            slot.connection = None;
+            slot.opened = None;
             slot.process = process;
         }
     }
 }
 
-fn open(path: &Path, busy_timeout: Duration, may_create: bool) -> Result<Connection> {
+fn open(path: &Path, busy_timeout: Duration, may_create: bool) -> Result<Opened> {
     // No `CREATE`: a file that is gone must not be replaced by an empty one.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(unavailable)?;
@@ -108,7 +115,7 @@ fn open(path: &Path, busy_timeout: Duration, may_create: bool) -> Result<Connect
     if may_create {
         schema::prepare(&mut connection)?;
     }
-    Ok(connection)
+    Ok(Opened { connection, data_version: None })
 }
 
 /// What a panic of a holder leaves behind is a connection, which SQLite keeps in order itself.

@@ -3,7 +3,8 @@
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use memmap2::{MmapOptions, MmapRaw};
 
@@ -30,6 +31,47 @@ pub(crate) struct Bell {
     path: PathBuf,
     identity: (u64, u64),
     map: MmapRaw,
+}
+
+/// The bell that hangs now.
+///
+/// Nearly always it is the first one for as long as the process runs; that one takes no lock to hear.
+#[derive(Debug, Default)]
+pub(crate) struct Belfry {
+    first: OnceLock<Bell>,
+    is_first: AtomicBool,
+    other: RwLock<Option<Arc<Bell>>>,
+}
+
+impl Belfry {
+    /// Whether one hangs there.
+    pub(crate) fn has_bell(&self) -> bool {
+        self.with(|_| ()).is_some()
+    }
+
+    /// Hangs another bell in place of the one that hung there, or none.
+    pub(crate) fn hang(&self, bell: Option<Bell>) {
+        let mut other = self.other.write().unwrap_or_else(PoisonError::into_inner);
+        self.is_first.store(false, Ordering::Release);
+        let Some(bell) = bell else {
+            *other = None;
+            return;
+        };
+        match self.first.set(bell) {
+            Ok(()) => self.is_first.store(true, Ordering::Release),
+            Err(bell) => *other = Some(Arc::new(bell)),
+        }
+    }
+
+    /// What `ask` says of the bell, if there is one.
+    #[inline]
+    pub(crate) fn with<T>(&self, ask: impl FnOnce(&Bell) -> T) -> Option<T> {
+        if self.is_first.load(Ordering::Acquire) {
+            return self.first.get().map(ask);
+        }
+        let other = self.other.read().unwrap_or_else(PoisonError::into_inner).clone();
+        other.as_deref().map(ask)
+    }
 }
 
 const WORD: usize = size_of::<u64>();
@@ -72,6 +114,7 @@ impl Bell {
     }
 
     /// The number that was last rung.
+    #[inline]
     pub(crate) fn rung(&self) -> u64 {
         self.word(0).load(Ordering::Acquire)
     }
@@ -119,6 +162,7 @@ impl Bell {
     ///   words whole.
     #[allow(unsafe_code)]
     #[expect(clippy::cast_ptr_alignment, reason = "a map begins at a page")]
+    #[inline]
     fn word(&self, word: usize) -> &AtomicU64 {
         debug_assert!((word + 1) * WORD <= LENGTH);
         let place = self.map.as_mut_ptr().cast::<u64>().wrapping_add(word);

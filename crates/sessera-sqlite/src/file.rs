@@ -25,7 +25,7 @@ struct Known {
     identity: (u64, u64),
     /// The file never shrinks, unless someone cuts it or packs it.
     length: u64,
-    epoch: u64,
+    epoch: u16,
 }
 
 impl DatabaseFile {
@@ -50,20 +50,25 @@ impl DatabaseFile {
         &self.path
     }
 
+    /// The epoch as it was when the path was last looked at.
+    pub(crate) fn known_epoch(&self) -> u16 {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).epoch
+    }
+
     /// The epoch of the file: another when it is another file, or shorter than it was. Then nothing that is
-    /// remembered of it holds, and the second value tells so once.
+    /// remembered of it holds.
     ///
     /// # Errors
     /// `store_unavailable` when there is none.
-    pub(crate) fn epoch(&self) -> Result<(u64, bool)> {
+    pub(crate) fn epoch(&self) -> Result<u16> {
         // Within the lock: of two threads that look while the file grows, one must not see it shrink.
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let found = metadata(&self.path)?;
         let is_new = identity(&found) != known.identity || found.len() < known.length;
-        known.epoch += u64::from(is_new);
+        known.epoch = known.epoch.wrapping_add(u16::from(is_new));
         known.identity = identity(&found);
         known.length = found.len();
-        Ok((known.epoch, is_new))
+        Ok(known.epoch)
     }
 }
 

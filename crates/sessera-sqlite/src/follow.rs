@@ -1,14 +1,13 @@
 //! Following what other processes write.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use rusqlite::{Connection, Transaction};
+use rusqlite::Connection;
 use sessera::{Mark, Result, RevocationIndex, Store as _};
 
-use crate::connection::Link;
+use crate::connection::{Link, Opened};
 use crate::doorbell::Bell;
 use crate::options::SqliteOptions;
 use crate::store::{SqliteStore, lock};
@@ -28,9 +27,7 @@ pub(crate) const NEVER: u64 = u64::MAX;
 /// The reading side.
 pub(crate) struct Reading {
     link: Link,
-    /// SQLite's number for what it has seen of the file.
-    data_version: Option<i64>,
-    epoch: u64,
+    epoch: u16,
     failing: Option<Failing>,
     /// The next shard of the index to sweep.
     shard: usize,
@@ -40,6 +37,17 @@ pub(crate) struct Reading {
     forgotten: u64,
     /// The time that was seen to come.
     reached: u64,
+}
+
+/// How much is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// The new marks, where there may be any.
+    New,
+    /// The new marks; and the file is looked at as a file, and at what it says of time.
+    All,
+    /// All marks, and the rest.
+    Again,
 }
 
 /// The file can't be read.
@@ -59,7 +67,6 @@ impl Reading {
         let timeout = Duration::from_millis(250).min(options.busy_timeout);
         Self {
             link: Link::new(path, timeout),
-            data_version: None,
             epoch: 0,
             failing: None,
             shard: 0,
@@ -69,8 +76,9 @@ impl Reading {
         }
     }
 
-    pub(crate) fn succeeded(&mut self) {
-        self.failing = None;
+    /// Marks that were over are needed again where the clock was set back.
+    fn everything(&self, now: u64) -> Reach {
+        if now < self.swept { Reach::Again } else { Reach::All }
     }
 }
 
@@ -78,8 +86,8 @@ impl SqliteStore {
     /// Whether nothing is new, as far as that can be told without reading the file.
     #[inline]
     pub(crate) fn is_quiet(&self, now: u64) -> bool {
-        let bell = self.bell.load();
-        let quiet = bell.as_ref().is_some_and(|bell| bell.rung() <= self.applied.load(Ordering::Acquire));
+        let rung = self.bell.with(Bell::rung);
+        let quiet = rung.is_some_and(|rung| rung <= self.progress.number());
         quiet && self.listens && !self.is_due(now)
     }
 
@@ -104,101 +112,99 @@ impl SqliteStore {
             }
             failing.waited = 0;
         }
-        if now < reading.swept {
-            // Marks that were over are needed again.
-            self.applied.store(0, Ordering::Release);
-            reading.data_version = None;
-            reading.swept = 0;
+        let reach = if self.is_due(now) { reading.everything(now) } else { Reach::New };
+        if self.follow(&mut reading, reach, now).is_ok() {
+            return 0;
         }
-        let due = self.is_due(now);
-        if self.read(&mut reading, due).is_err() {
-            let checked = self.checked.swap(NEVER, Ordering::AcqRel);
-            let age = if checked == NEVER { 1 } else { now.saturating_sub(checked).max(1) };
-            return reading.failing.get_or_insert(Failing { age, at: now, waited: 0 }).age;
-        }
-        reading.succeeded();
-        self.checked.store(now, Ordering::Release);
-        if due {
-            reading.sweep(&self.index, now);
-            let forgotten = reading.forgotten;
-            drop(reading);
-            self.mend(forgotten, now);
-        }
-        0
+        let checked = self.checked.swap(NEVER, Ordering::AcqRel);
+        let age = if checked == NEVER { 1 } else { now.saturating_sub(checked).max(1) };
+        reading.failing.get_or_insert(Failing { age, at: now, waited: 0 }).age
     }
 
-    /// Brings the index up to what the file holds; `all` also what it says of time.
-    pub(crate) fn read(&self, reading: &mut Reading, all: bool) -> Result<()> {
-        let epoch = self.epoch()?;
-        if reading.epoch != epoch {
-            reading.data_version = None;
-            reading.epoch = epoch;
-        }
-        let bell = self.bell.load_full();
-        let rung = bell.as_ref().map(|bell| bell.rung());
-        let Reading { link, data_version, forgotten, reached, .. } = reading;
-        let last = link.with(epoch, |connection| {
-            let version = connection.query_row("PRAGMA data_version", [], |row| row.get(0));
-            let version = Some(version.map_err(unavailable)?);
-            let applied = self.applied.load(Ordering::Acquire);
-            if !all && *data_version == version && rung.is_none_or(|rung| rung <= applied) {
-                return Ok(applied);
-            }
-            let transaction = connection.transaction().map_err(unavailable)?;
-            let last = self.catch_up(&transaction)?;
-            if all {
-                (*forgotten, *reached) = upkeep::forgotten_and_reached(&transaction).map_err(unavailable)?;
-            }
-            transaction.commit().map_err(unavailable)?;
-            *data_version = version;
-            Ok(last)
-        })?;
-        // Nobody rings before the mark is there to be read.
-        let is_wrong = |bell: &Bell| rung.is_some_and(|rung| rung > last) || !bell.is_in_place();
-        if bell.as_deref().is_some_and(is_wrong) {
-            self.writing.with(epoch, |connection| self.hang_bell(connection))?;
+    /// Reads all that is new, whatever it costs.
+    pub(crate) fn look_live(&self, now: u64) -> Result<()> {
+        let mut reading = lock(&self.reading);
+        let reach = reading.everything(now);
+        self.follow(&mut reading, reach, now)
+    }
+
+    fn follow(&self, reading: &mut Reading, reach: Reach, now: u64) -> Result<()> {
+        self.read(reading, reach)?;
+        reading.failing = None;
+        if reach != Reach::New {
+            self.checked.store(now, Ordering::Release);
+            reading.sweep(&self.index, now);
+            self.mend(reading.forgotten, now);
         }
         Ok(())
     }
 
-    /// Brings the index up to what a transaction sees, and returns the number of the last mark.
-    pub(crate) fn catch_up(&self, transaction: &Transaction<'_>) -> Result<u64> {
-        let applied = self.applied.load(Ordering::Acquire);
-        let last = marks::tail(transaction, &self.index, applied).map_err(unavailable)?;
+    /// Brings the index up to what the file holds.
+    pub(crate) fn read(&self, reading: &mut Reading, reach: Reach) -> Result<()> {
+        let all = reach != Reach::New;
+        if all || reading.epoch != self.file.known_epoch() {
+            reading.epoch = self.file.epoch()?;
+        }
+        let rung = self.bell.with(Bell::rung);
+        let Reading { link, epoch, forgotten, reached, swept, .. } = reading;
+        let applied = link.with(*epoch, |Opened { connection, data_version }| {
+            let applied = self.progress.number();
+            if !all && rung.is_none_or(|rung| rung <= applied) {
+                // Nothing has rung, but perhaps nothing would.
+                let mut version = connection.prepare_cached("PRAGMA data_version").map_err(unavailable)?;
+                let version = version.query_row([], |row| row.get(0)).map_err(unavailable)?;
+                if data_version.replace(version) == Some(version) {
+                    return Ok(applied);
+                }
+            }
+            let applied = self.catch_up(connection, *epoch, reach == Reach::Again)?;
+            if all {
+                (*forgotten, *reached) = upkeep::forgotten_and_reached(connection).map_err(unavailable)?;
+            }
+            Ok(applied)
+        })?;
+        if reach == Reach::Again {
+            *swept = 0;
+        }
+        // Nobody rings before the mark is there to be read.
+        let is_wrong = rung.is_some_and(|rung| rung > applied);
+        if is_wrong || all && self.bell.with(Bell::is_in_place) == Some(false) {
+            self.writing.with(*epoch, |opened| self.hang_bell(&mut opened.connection))?;
+        }
+        Ok(())
+    }
+
+    /// Brings the index up to what a connection to the file of this epoch sees, and returns the number up to
+    /// which all is applied.
+    pub(crate) fn catch_up(&self, connection: &Connection, epoch: u16, again: bool) -> Result<u64> {
+        let applied = self.progress.within(epoch);
+        let after = if again { 0 } else { applied };
+        let last = marks::tail(connection, &self.index, after).map_err(unavailable)?;
         if last < applied {
             // A copy was restored: the numbers that were known will be given to other marks.
-            self.applied.store(last, Ordering::Release);
+            self.progress.go_back(epoch, applied, last);
         } else {
-            self.applied.fetch_max(last, Ordering::AcqRel);
+            self.progress.advance(epoch, last);
         }
         Ok(last)
     }
 
     /// Reads something else from the file.
     pub(crate) fn query<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
-        let epoch = self.epoch()?;
-        lock(&self.reading).link.with(epoch, |connection| query(connection).map_err(unavailable))
+        let epoch = self.file.epoch()?;
+        lock(&self.reading).link.with(epoch, |opened| query(&opened.connection).map_err(unavailable))
     }
 
-    pub(crate) fn epoch(&self) -> Result<u64> {
-        let (epoch, is_new) = self.file.epoch()?;
-        if is_new {
-            self.applied.store(0, Ordering::Release);
-        }
-        Ok(epoch)
-    }
-
-    /// Maps the doorbell, makes it if it is not there, and sets it right. Where that can't be, the file is
+    /// Sets the doorbell right; maps it, and makes it, where it does not hang. Where that can't be, the file is
     /// polled.
     pub(crate) fn hang_bell(&self, connection: &mut Connection) -> Result<()> {
         let transaction = immediate(connection)?;
         let last = marks::last(&transaction).map_err(unavailable)?;
-        let path = self.file.path();
-        let bell = Bell::create(path).and_then(|()| Bell::open(path)).ok();
-        if let Some(bell) = &bell {
-            bell.repair(last);
+        if self.bell.with(Bell::is_in_place) != Some(true) {
+            let path = self.file.path();
+            self.bell.hang(Bell::create(path).and_then(|()| Bell::open(path)).ok());
         }
-        self.bell.store(bell.map(Arc::new));
+        self.bell.with(|bell| bell.repair(last));
         transaction.rollback().map_err(unavailable)
     }
 

@@ -27,6 +27,7 @@ mod file;
 mod follow;
 mod marks;
 mod options;
+mod progress;
 mod records;
 mod schema;
 mod store;

@@ -1,6 +1,8 @@
 //! Marks as rows.
 
 use std::borrow::Cow;
+use std::cmp;
+use std::iter;
 
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -16,22 +18,40 @@ const REVOKED: i64 = 2;
 
 const COLUMNS: &str = "kind, name, generation, at, flags, keep_until";
 
-/// Applies all marks that follow number `after`, and returns the number of the last.
+/// Applies all marks that follow number `after`, and returns the number up to which all are applied then.
 ///
 /// The numbers of a file that was restored from a copy go back; then all of its marks are applied.
 pub(crate) fn tail(connection: &Connection, index: &RevocationIndex, after: u64) -> rusqlite::Result<u64> {
-    let last = last(connection)?;
-    if last == after {
-        return Ok(last);
-    }
-    let after = if last < after { 0 } else { after };
-    let query = format!("SELECT {COLUMNS} FROM marks WHERE seq > ?1 ORDER BY seq");
+    let query = format!("SELECT {COLUMNS}, seq FROM marks WHERE seq > ?1 ORDER BY seq");
     let mut statement = connection.prepare_cached(&query)?;
-    let mut failed = Ok(());
-    let marks = statement.query_map([to_sql(after)], read)?;
-    // What was read before a failure stays known; it is only not counted as read.
-    index.load(marks.map_while(|mark| mark.map_err(|error| failed = Err(error)).ok()));
-    failed.map(|()| last)
+    let mut apply = |after: u64| {
+        let (mut applied, mut failed) = (None, Ok(()));
+        let numbered = |row: &Row<'_>| Ok((read(row)?, from_sql(row.get(6)?)));
+        let mut rows = statement.query_map([to_sql(after)], numbered)?;
+        // What was read before a failure stays known; it is only not counted as read.
+        index.load(iter::from_fn(|| match rows.next()? {
+            Ok((mark, number)) => {
+                applied = Some(number);
+                Some(mark)
+            }
+            Err(error) => {
+                failed = Err(error);
+                None
+            }
+        }));
+        failed.map(|()| applied)
+    };
+    if let Some(applied) = apply(after)? {
+        return Ok(applied);
+    }
+    // The last mark may have been forgotten, so that no row leads to its number. Another may have been written
+    // since the rows were read, so they are read again.
+    let last = last(connection)?;
+    match last.cmp(&after) {
+        cmp::Ordering::Equal => Ok(last),
+        cmp::Ordering::Greater => Ok(apply(after)?.map_or(last, |applied| applied.max(last))),
+        cmp::Ordering::Less => Ok(apply(0)?.map_or(last, |applied| applied.max(last))),
+    }
 }
 
 /// The number of the last mark that was ever written.

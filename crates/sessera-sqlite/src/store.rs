@@ -2,20 +2,20 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use arc_swap::ArcSwapOption;
 use sessera::{
     Advance, Advanced, ErrorKind, Mark, Result, RevocationIndex, SessionData, SessionError, SessionId,
     SessionRecord, Store,
 };
 
 use crate::connection::Link;
-use crate::doorbell::{Bell, Doorbell};
+use crate::doorbell::{Belfry, Doorbell};
 use crate::file::DatabaseFile;
-use crate::follow::{NEVER, Reading};
+use crate::follow::{NEVER, Reach, Reading};
 use crate::options::SqliteOptions;
+use crate::progress::Progress;
 use crate::unavailable::unavailable;
 use crate::upkeep::Upkeep;
 use crate::write::Durability;
@@ -33,9 +33,8 @@ pub struct SqliteStore {
     pub(crate) index: RevocationIndex,
     pub(crate) file: DatabaseFile,
     /// None where the file system can't map one.
-    pub(crate) bell: ArcSwapOption<Bell>,
-    /// Every mark up to this number is in the index.
-    pub(crate) applied: AtomicU64,
+    pub(crate) bell: Belfry,
+    pub(crate) progress: Progress,
     /// When the file itself was last looked at, by the clock of the callers.
     pub(crate) checked: AtomicU64,
     /// Readers never wait for the commit of a writer.
@@ -70,22 +69,22 @@ impl SqliteStore {
         let store = Self {
             index: RevocationIndex::new(),
             file,
-            bell: ArcSwapOption::empty(),
-            applied: AtomicU64::new(0),
+            bell: Belfry::default(),
+            progress: Progress::default(),
             checked: AtomicU64::new(NEVER),
             reading: Mutex::new(Reading::new(path, options)),
             writing,
             upkeep: Mutex::default(),
             listens: options.doorbell,
         };
-        store.writing.with(0, |connection| store.hang_bell(connection))?;
-        store.read(&mut lock(&store.reading), false)?;
+        store.writing.with(0, |opened| store.hang_bell(&mut opened.connection))?;
+        store.read(&mut lock(&store.reading), Reach::All)?;
         Ok(store)
     }
 
     /// How this process learns of what others write.
     pub fn doorbell(&self) -> Doorbell {
-        if self.listens && self.bell.load().is_some() { Doorbell::Mapped } else { Doorbell::Polling }
+        if self.listens && self.bell.has_bell() { Doorbell::Mapped } else { Doorbell::Polling }
     }
 
     /// Adds many marks in one transaction: all of them, or none. See [`Store::append`].
@@ -102,16 +101,13 @@ impl Store for SqliteStore {
         &self.index
     }
 
+    #[inline]
     fn refresh(&self, now: u64) -> u64 {
         if self.is_quiet(now) { 0 } else { self.look(now) }
     }
 
     fn sync(&self, now: u64) -> Result<()> {
-        let mut reading = lock(&self.reading);
-        self.read(&mut reading, true)?;
-        reading.succeeded();
-        self.checked.store(now, Ordering::Release);
-        Ok(())
+        self.look_live(now)
     }
 
     fn advance(&self, advance: &Advance) -> Result<Advanced> {
@@ -177,7 +173,7 @@ impl fmt::Debug for SqliteStore {
         f.debug_struct("SqliteStore")
             .field("path", &self.file.path())
             .field("doorbell", &self.doorbell())
-            .field("applied", &self.applied)
+            .field("applied", &self.progress.number())
             .field("index", &self.index)
             .finish_non_exhaustive()
     }

@@ -1,10 +1,10 @@
 //! Writing: one transaction, then what it added is told to everybody.
 
-use std::sync::atomic::Ordering;
-
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use sessera::{Mark, Result};
 
+use crate::connection::Opened;
+use crate::doorbell::Bell;
 use crate::store::{SqliteStore, lock};
 use crate::unavailable::{broken, unavailable};
 use crate::upkeep::Upkeep;
@@ -48,20 +48,20 @@ impl SqliteStore {
         durability: Durability,
         work: impl FnOnce(&mut Writer<'_>) -> Result<T>,
     ) -> Result<T> {
-        let epoch = self.epoch()?;
-        let (result, added, last) = self.writing.with(epoch, |connection| {
-            if self.bell.load().as_ref().is_some_and(|bell| !bell.is_in_place()) {
+        let epoch = self.file.epoch()?;
+        let (result, added, last) = self.writing.with(epoch, |Opened { connection, .. }| {
+            if self.bell.with(Bell::is_in_place) == Some(false) {
                 self.hang_bell(connection)?;
             }
             if durability == Durability::Full {
-                return self.transact(connection, now, work);
+                return self.transact(connection, epoch, now, work);
             }
             connection.pragma_update(None, "synchronous", "NORMAL").map_err(unavailable)?;
-            let result = self.transact(connection, now, work);
+            let result = self.transact(connection, epoch, now, work);
             connection.pragma_update(None, "synchronous", "FULL").map_err(unavailable)?;
             result
         })?;
-        if self.epoch()? != epoch {
+        if self.file.epoch()? != epoch {
             return Err(broken("the session database was replaced during a write"));
         }
         // First what is to be seen, then that it can be.
@@ -69,10 +69,8 @@ impl SqliteStore {
             self.index.apply(mark);
         }
         if let Some(last) = last {
-            self.applied.fetch_max(last, Ordering::AcqRel);
-            if let Some(bell) = self.bell.load().as_ref() {
-                bell.ring(last);
-            }
+            self.progress.advance(epoch, last);
+            self.bell.with(|bell| bell.ring(last));
         }
         Ok(result)
     }
@@ -80,11 +78,12 @@ impl SqliteStore {
     fn transact<T>(
         &self,
         connection: &mut Connection,
+        epoch: u16,
         now: u64,
         work: impl FnOnce(&mut Writer<'_>) -> Result<T>,
     ) -> Result<(T, Vec<Mark>, Option<u64>)> {
         let transaction = immediate(connection)?;
-        self.catch_up(&transaction)?;
+        self.catch_up(&transaction, epoch, false)?;
         let mut upkeep = lock(&self.upkeep);
         upkeep.see_to(&transaction, now).map_err(unavailable)?;
         let (added, last) = (Vec::new(), None);
