@@ -102,7 +102,7 @@ fn open(path: &Path, busy_timeout: Duration, may_create: bool) -> Result<Opened>
     // Closing does nothing but close, so that a child of a fork may do it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(unavailable)?;
     // A foreign database is refused before anything in it changes.
-    if !schema::is_current(&connection)? && !may_create {
+    if !schema::is_current(&mut connection)? && !may_create {
         return Err(broken("the session database has lost its tables"));
     }
     // Where the file system has no shared memory this stays "delete"; slower, and as safe.

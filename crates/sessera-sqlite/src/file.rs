@@ -31,6 +31,10 @@ struct Known {
 impl DatabaseFile {
     /// What the path leads to; an empty file, readable by its owner only, where there was none.
     pub(crate) fn open_or_create(path: &Path) -> Result<Self> {
+        // Closing a file drops every lock that this process has on it. So while one thread makes it, no other
+        // may have gone on to open it with SQLite.
+        static MAKING: Mutex<()> = Mutex::new(());
+        let making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
         match private_file().create_new(true).open(path) {
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
@@ -41,6 +45,7 @@ impl DatabaseFile {
                 .caused_by(error));
             }
         }
+        drop(making);
         let found = metadata(path)?;
         let known = Known { identity: identity(&found), length: found.len(), epoch: 0 };
         Ok(Self { path: path.to_owned(), known: Mutex::new(known) })

@@ -1,6 +1,6 @@
 //! The format of the file: its version, and the way from an older one to this.
 
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
 use sessera::{ErrorKind, Result, SessionError};
 
 use crate::unavailable::unavailable;
@@ -64,7 +64,7 @@ pub(crate) fn prepare(connection: &mut Connection) -> Result<()> {
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(unavailable)?;
     // Another process may have been here first.
-    if !is_current(&transaction)? {
+    if !judge(&transaction)? {
         migrate(&transaction).map_err(unavailable)?;
     }
     transaction.commit().map_err(unavailable)
@@ -74,12 +74,20 @@ pub(crate) fn prepare(connection: &mut Connection) -> Result<()> {
 ///
 /// # Errors
 /// As [`prepare`].
-pub(crate) fn is_current(connection: &Connection) -> Result<bool> {
+pub(crate) fn is_current(connection: &mut Connection) -> Result<bool> {
+    // All of it at one moment: another process may be making the tables.
+    let transaction = connection.transaction().map_err(unavailable)?;
+    let is_current = judge(&transaction)?;
+    transaction.commit().map_err(unavailable)?;
+    Ok(is_current)
+}
+
+fn judge(transaction: &Transaction<'_>) -> Result<bool> {
     let refuse = |message| Err(SessionError::new(ErrorKind::InvalidConfig, message));
-    let application = integer(connection, "PRAGMA application_id")?;
-    let version = integer(connection, "PRAGMA user_version")?;
+    let tables = integer(transaction, "SELECT count(*) FROM sqlite_schema")?;
+    let application = integer(transaction, "PRAGMA application_id")?;
+    let version = integer(transaction, "PRAGMA user_version")?;
     if application != APPLICATION {
-        let tables = integer(connection, "SELECT count(*) FROM sqlite_schema")?;
         return if (application, version, tables) == (0, 0, 0) {
             Ok(false)
         } else {
@@ -89,7 +97,7 @@ pub(crate) fn is_current(connection: &Connection) -> Result<bool> {
     if version > VERSION {
         let oldest = "SELECT value FROM meta WHERE name = 'oldest'";
         let oldest: Option<i64> =
-            connection.query_row(oldest, [], |row| row.get(0)).optional().map_err(unavailable)?;
+            transaction.query_row(oldest, [], |row| row.get(0)).optional().map_err(unavailable)?;
         return match oldest {
             Some(oldest) if oldest <= VERSION => Ok(true),
             _ => refuse("the session database was written by a newer version of Sessera"),

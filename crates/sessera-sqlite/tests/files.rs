@@ -73,6 +73,30 @@ fn only_the_owner_may_read_the_files() {
 }
 
 #[test]
+fn however_many_make_the_file_at_once_they_share_one_store() {
+    let (_directory, path) = place();
+    let barrier = std::sync::Barrier::new(8);
+    let stores: Vec<_> = std::thread::scope(|scope| {
+        let (path, barrier) = (&path, &barrier);
+        let start = |number| {
+            scope.spawn(move || {
+                barrier.wait();
+                let store = open(path);
+                store.append(&revoked(number), NOW).unwrap();
+                store
+            })
+        };
+        let threads: Vec<_> = (1..=8).map(start).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    for store in stores {
+        assert_eq!(store.refresh(NOW), 0);
+        assert!(knows(&store, 1..=8));
+        assert_eq!(store.doorbell(), Doorbell::Mapped);
+    }
+}
+
+#[test]
 fn the_database_of_another_application_is_refused_and_left_alone() {
     let (_directory, path) = place();
     let foreign = Connection::open(&path).unwrap();

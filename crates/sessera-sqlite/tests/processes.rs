@@ -41,6 +41,24 @@ fn eight_processes_rotate_the_same_tokens_to_one_successor_each_at_length() {
     rotate_together(1000);
 }
 
+#[test]
+#[cfg(unix)]
+fn where_nothing_more_can_be_written_what_was_acknowledged_is_known() {
+    let directory = tempdir().unwrap();
+    let path = directory.path().join("sessions.db");
+    // A limit on files is a full disk that a test may make.
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#"trap "" XFSZ; ulimit -f 400; exec "$0" "$@""#]);
+    shell.arg(std::env::current_exe().unwrap());
+    let mut process = Process::start_by(shell, &["fill", path.to_str().unwrap()]);
+    assert_eq!(process.next().as_deref(), Some("store_unavailable"));
+    let known: u64 = process.next().unwrap().parse().unwrap();
+    drop(process);
+    let store = SqliteStore::open(&path).unwrap();
+    assert!(known > 0 && (1..=known).all(|number| knows(&store, number)));
+    store.append(&revoked(known + 2), NOW).unwrap();
+}
+
 /// A process of the tests above.
 #[test]
 #[ignore = "does nothing by itself"]
@@ -55,6 +73,17 @@ fn process() {
                 store.append(&revoked(number), NOW).unwrap();
                 println!("!{number}");
             }
+        }
+        Some("fill") => {
+            let store = SqliteStore::open(lines.next().unwrap()).unwrap();
+            println!("\n!ready");
+            let append = |number| store.append(&revoked(number), NOW);
+            let (known, error) = (1..).find_map(|number| Some((number - 1, append(number).err()?))).unwrap();
+            println!("!{}", error.code());
+            assert_eq!(store.refresh(NOW + 1000), 0, "it can still be read");
+            assert!((1..=known).all(|number| knows(&store, number)));
+            assert!(!knows(&store, known + 1));
+            println!("!{known}");
         }
         Some("rotate") => {
             let (path, keys, skew) = (lines.next().unwrap(), lines.next().unwrap(), lines.next().unwrap());
@@ -143,7 +172,11 @@ struct Process {
 
 impl Process {
     fn start(input: &[&str]) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
+        Self::start_by(Command::new(std::env::current_exe().unwrap()), input)
+    }
+
+    fn start_by(mut command: Command, input: &[&str]) -> Self {
+        let mut child = command
             .args(["--exact", "process", "--ignored", "--nocapture"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -183,6 +216,10 @@ impl Drop for Process {
 
 fn id(number: u64) -> SessionId {
     SessionId::from_bytes(u128::from(number).to_be_bytes())
+}
+
+fn knows(store: &SqliteStore, number: u64) -> bool {
+    store.index().session(id(number)).is_some_and(|mark| mark.revoked)
 }
 
 fn revoked(number: u64) -> Mark {
