@@ -48,6 +48,7 @@ STEPS = [
     Step("mypy", python("-m", "mypy"), where="python"),
     Step("mypy-shop", python("-m", "mypy", "--strict", "app.py"), where="examples/flask-shop"),
     Step("mypy-e2e", python("-m", "mypy", "--strict", "."), where="tests/e2e"),
+    Step("mypy-server", python("-m", "mypy", "--strict", "."), where="tests/session_server"),
     Step("stubtest", python("-m", "mypy.stubtest", "sessera._native"), where="python"),
     Step("pytest", python("-m", "pytest", "-q"), where="python"),
     Step("e2e", python("-m", "pytest", "-q"), where="tests/e2e"),

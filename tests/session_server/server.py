@@ -1,0 +1,163 @@
+"""The server for the tests of session clients: README.md says what it answers."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+from datetime import timedelta
+from email.utils import format_datetime
+from typing import Any
+
+from flask import Blueprint, Flask, Response, jsonify, request
+from sessera import Client, Session, SessionError
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from world import World, Worlds
+
+worlds = Worlds()
+app = Flask(__name__)
+session = Blueprint("session", __name__, url_prefix="/<name>/session")
+control = Blueprint("control", __name__, url_prefix="/<name>/test")
+
+
+def authorised(world: World) -> tuple[str, Client]:
+    """The token of the request, and the client that came with it."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    proof = request.headers.get("DPoP") if scheme == "DPoP" else None
+    return token, world.proven(proof, request.method, request.base_url, token)
+
+
+def given(name: str, default: Any = None) -> Any:
+    """A member of the JSON object that came with the request."""
+    return (request.get_json(silent=True) or {}).get(name, default)
+
+
+@session.post("/login")
+def login(name: str) -> Response:
+    here = worlds[name]
+    here.came("logins")
+    client = here.proven(request.headers.get("DPoP"), request.method, request.base_url)
+    return jsonify(here.told(here.sessions.issue(given("subject", ""), client=client)))
+
+
+@session.post("/refresh")
+def refresh(name: str) -> Response:
+    here = worlds[name]
+    here.came("refreshes")
+    here.wait()
+    if here.takes("unavailable"):
+        refused = jsonify(code="store_unavailable")
+        refused.status_code = 503
+        refused.headers["Retry-After"] = str(here.faults.retry_after)
+        return refused
+    token, client = authorised(here)
+    issued = here.sessions.rotate(token, client=client)
+    if here.takes("lose"):
+        # What is written afterwards reaches nobody.
+        request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+    return jsonify(here.told(issued))
+
+
+@session.post("/logout")
+def logout(name: str) -> Response:
+    here = worlds[name]
+    here.came("logouts")
+    here.sessions.revoke_session(verified(here).id)
+    return Response(status=204)
+
+
+@app.get("/<name>/me")
+def me(name: str) -> Response:
+    found = verified(worlds[name])
+    return jsonify(subject=found.subject, session=found.id, generation=found.generation)
+
+
+def verified(world: World) -> Session:
+    token, client = authorised(world)
+    return world.sessions.verify(token, client=client)
+
+
+@control.post("/clock")
+def move_clock(name: str) -> Response:
+    worlds[name].clock.advance(timedelta(milliseconds=given("by", 0)))
+    return state(name)
+
+
+@control.post("/lose")
+def lose(name: str) -> Response:
+    worlds[name].faults.lose = given("times", 1)
+    return state(name)
+
+
+@control.post("/unavailable")
+def unavailable(name: str) -> Response:
+    faults = worlds[name].faults
+    faults.unavailable, faults.retry_after = given("times", 1), given("retry_after", 1)
+    return state(name)
+
+
+@control.post("/hold")
+def hold(name: str) -> Response:
+    worlds[name].hold()
+    return state(name)
+
+
+@control.post("/release")
+def release(name: str) -> Response:
+    worlds[name].release()
+    return state(name)
+
+
+@control.post("/revoke")
+def revoke(name: str) -> Response:
+    worlds[name].sessions.revoke_subject(given("subject", ""))
+    return state(name)
+
+
+@control.get("/state")
+def state(name: str) -> Response:
+    here = worlds[name]
+    counts = {what: here.requests[what] for what in ("logins", "refreshes", "logouts")}
+    return jsonify(**counts, held=here.held, now=here.clock.unix_millis)
+
+
+@app.errorhandler(SessionError)
+def refuse(error: SessionError) -> Response:
+    refused = jsonify(code=error.code)
+    refused.status_code = error.http_status
+    if refused.status_code == 503:
+        refused.headers["Retry-After"] = "1"
+    return refused
+
+
+@app.after_request
+def forbid_caches(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+class Handler(WSGIRequestHandler):
+    """Its `Date` is the world's time, as on a server whose clock that is; and it keeps no log."""
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return format_datetime(worlds[self.path.split("/")[1]].now, usegmt=True)
+
+    def log_request(self, *_: object) -> None:
+        """Lines about requests would only get between those of the tests."""
+
+
+def main() -> None:
+    app.register_blueprint(session)
+    app.register_blueprint(control)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(server.server_port, flush=True)
+    sys.stdin.read()
+    # Requests may still be held: nobody waits for them.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
