@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, current_app
 
-from sessera import Client, Cookie, CookieInvalid, Event, Sessions, client_address
+from sessera import Cookie, Event, Sessions
+from sessera._web.door import Door
 
 from .events import session_event
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+
+    from sessera import Client
 
     from .settings import Settings
 
@@ -37,6 +40,7 @@ class Keeper:
         self._app = weakref.ref(app)
         self.settings = settings
         self.cookie = Cookie(**settings.cookie)
+        self.door = Door(self.cookie, settings.locations, settings.trusted_hops)
         self.sessions = self._sessions()
         #: For tokens of requests that came in a while ago. A slow view may outlive the grace of its token;
         #: that it lost a race to a faster request must not look like a theft and end the session.
@@ -68,29 +72,17 @@ class Keeper:
 
         Raises CookieInvalid when there is more than one.
         """
-        token = None
-        if "cookie" in self.settings.locations and (header := environ.get("HTTP_COOKIE")):
-            token = self.cookie.read(header)
-        if "header" in self.settings.locations and (header := environ.get("HTTP_AUTHORIZATION")):
-            scheme, _, value = header.partition(" ")
-            if scheme.lower() == "bearer":
-                if token is not None:
-                    raise CookieInvalid("the request brought a cookie and a bearer token at once")
-                return value.strip(" "), True
-        return token, False
+        header = environ.get("HTTP_COOKIE")
+        return self.door.token_of([header] if header else [], environ.get("HTTP_AUTHORIZATION"))
 
     def client_of(self, environ: WSGIEnvironment) -> Client:
         """Gather what is known of who sent a request."""
-        user_agent = environ.get("HTTP_USER_AGENT")
-        address = environ.get("REMOTE_ADDR")
-        if hops := self.settings.trusted_hops:
-            forwarded_for = environ.get("HTTP_X_FORWARDED_FOR")
-            address = client_address(address, [forwarded_for] if forwarded_for else [], hops)
-        try:
-            return Client(ip=address, user_agent=user_agent)
-        except ValueError:
-            # A Unix socket, for instance, has no address.
-            return Client(user_agent=user_agent)
+        forwarded_for = environ.get("HTTP_X_FORWARDED_FOR")
+        return self.door.client_of(
+            environ.get("REMOTE_ADDR"),
+            user_agent=environ.get("HTTP_USER_AGENT"),
+            forwarded_for=[forwarded_for] if forwarded_for else [],
+        )
 
     def set_cookie(self, token: str, lasting: float | None) -> str:
         """Write the `Set-Cookie` line for a token.

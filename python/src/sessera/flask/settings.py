@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sessera import Cookie, InvalidConfig, Keyring, ManualClock, Policy, SessionError, Sessions
+from sessera._web.door import LOCATIONS
 
 from .keyfile import keyring_at
 from .storefile import default_store, store_of
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from .storefile import Store
 
 logger = logging.getLogger("sessera.flask")
-
-#: Where a token may stand in a request.
-LOCATIONS = ("cookie", "header")
 
 #: Longest text, in bytes.
 LONGEST_TEXT = 512

@@ -1,0 +1,65 @@
+"""What a request brought: its token, and who sent it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sessera import Client, Cookie, CookieInvalid, client_address
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: Where a token may stand in a request.
+LOCATIONS = ("cookie", "header")
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where tokens are looked for, and how many proxies of our own stand before the server."""
+
+    cookie: Cookie
+    locations: Sequence[str] = LOCATIONS
+    trusted_hops: int = 0
+
+    @property
+    def takes_cookies(self) -> bool:
+        """Whether a token may come in the cookie."""
+        return "cookie" in self.locations
+
+    @property
+    def takes_headers(self) -> bool:
+        """Whether a token may come in `Authorization`."""
+        return "header" in self.locations
+
+    def token_of(self, cookies: Sequence[str], authorization: str | None) -> tuple[str | None, bool]:
+        """Find the token that a request brought, if any, and whether it stood in `Authorization`.
+
+        `cookies` are the `Cookie` headers, of which HTTP/2 allows several.
+
+        Raises CookieInvalid when there is more than one token.
+        """
+        token = self.cookie.read(*cookies) if cookies and self.takes_cookies else None
+        if authorization and self.takes_headers:
+            scheme, _, value = authorization.partition(" ")
+            if scheme.lower() == "bearer":
+                if token is not None:
+                    raise CookieInvalid("the request brought a cookie and a bearer token at once")
+                return value.strip(" "), True
+        return token, False
+
+    def client_of(
+        self,
+        peer: str | None,
+        *,
+        user_agent: str | None,
+        forwarded_for: Sequence[str] = (),
+        device: str | None = None,
+    ) -> Client:
+        """Gather what is known of who sent a request: the address of the peer, and some headers."""
+        address = client_address(peer, forwarded_for, self.trusted_hops) if self.trusted_hops else peer
+        try:
+            return Client(ip=address, user_agent=user_agent, device=device)
+        except ValueError:
+            # A Unix socket, for instance, has no address.
+            return Client(user_agent=user_agent, device=device)
