@@ -8,11 +8,14 @@ import pkgutil
 
 import pytest
 
+import sessera._web
 import sessera.flask
 
+PACKAGES = [sessera.flask, sessera._web]
 MODULES = [
-    "sessera.flask",
-    *(f"sessera.flask.{found.name}" for found in pkgutil.iter_modules(sessera.flask.__path__)),
+    package.__name__ + (f".{found.name}" if found else "")
+    for package in PACKAGES
+    for found in [None, *pkgutil.iter_modules(package.__path__)]
 ]
 
 

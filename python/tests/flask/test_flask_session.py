@@ -12,7 +12,8 @@ from flask import Flask, flash, get_flashed_messages, session
 from markupsafe import Markup
 
 from sessera import CookieInvalid, InvalidClaim, TooLarge
-from sessera.flask.session import MODIFYING, READING, RESIZING, FlaskSession
+from sessera._web.contents import MODIFYING, READING, RESIZING
+from sessera.flask.session import FlaskSession
 from tests.flask.browser import has_cookie, set_cookies, token_in
 from tests.flask.conftest import data_in_token
 

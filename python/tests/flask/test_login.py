@@ -8,8 +8,8 @@ import pytest
 from flask import session
 
 from sessera import InvalidClaim, Keyring, Sessions
+from sessera._web.visit import ANONYMOUS
 from sessera.flask import current_session, login
-from sessera.flask.visit import ANONYMOUS
 from tests.flask.browser import COOKIE, error_of, send, set_cookies, subject_of, token_in
 
 if TYPE_CHECKING:

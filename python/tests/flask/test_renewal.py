@@ -9,8 +9,8 @@ import pytest
 from flask import Flask, jsonify, session
 
 from sessera import ManualClock, MemoryStore, StoreUnavailable
+from sessera._web.visit import Visit
 from sessera.flask import current_session
-from sessera.flask.visit import Visit
 from tests.flask.browser import COOKIE, error_of, has_cookie, send, set_cookies, subject_of, token_in
 from tests.flask.conftest import data_in_token
 

@@ -17,7 +17,9 @@ from .refusal import refusal
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from .visit import Visit
+    from sessera._web.visit import Visit
+
+    from .settings import Settings
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -92,21 +94,22 @@ def session_required(
 
 
 def _admit(step_up: dict[str, Any] | None, *, live: bool) -> None:
-    visit = open_session().visit
+    session = open_session()
+    visit, settings = session.visit, session.keeper.settings
     if isinstance(visit.error, ReauthenticationRequired):
         raise visit.error
     if not visit.logged_in or visit.session is None or visit.token is None:
-        raise refusal(visit.error, visit.keeper.settings) from visit.error
+        raise refusal(visit.error, settings) from visit.error
     if live:
-        _look_again(visit, visit.token)
+        _look_again(visit, visit.token, settings)
     if step_up is not None:
         visit.keeper.sessions.require(visit.session, **step_up)
 
 
-def _look_again(visit: Visit, token: str) -> None:
+def _look_again(visit: Visit, token: str, settings: Settings) -> None:
     try:
         visit.keeper.in_flight.verify(token, client=visit.client, live=True)
     except InvalidConfig:
         raise
     except SessionError as error:
-        raise refusal(error, visit.keeper.settings) from error
+        raise refusal(error, settings) from error

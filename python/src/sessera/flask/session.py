@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from flask.sessions import SessionMixin, session_json_serializer
 
-from .data import decode
-from .visit import Visit
+from sessera._web.contents import Contents
+
+from . import data
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from _typeshed.wsgi import WSGIEnvironment
     from flask.json.tag import TaggedJSONSerializer
 
     from .keeper import Keeper
 
 
-class FlaskSession(dict[str, Any], SessionMixin):
+class FlaskSession(Contents, SessionMixin):
     """A dict that looks into the request when it is first used. Flask makes one for each request.
 
     `modified` and `permanent` are Flask's. `new` says that the request brought no session, or none that is
     good.
     """
 
-    modified = False
-    accessed = False
-    _visit: Visit | None = None
-    _loaded = False
+    called = "flask.session"
 
     def __init__(
         self,
@@ -37,104 +32,37 @@ class FlaskSession(dict[str, Any], SessionMixin):
         environ: WSGIEnvironment,
         serializer: TaggedJSONSerializer = session_json_serializer,
     ) -> None:
-        self._keeper = keeper
-        self._environ = environ
-        self._since = keeper.now()
+        super().__init__(keeper, environ)
+        self.keeper = keeper
         self.serializer = serializer
-
-    @property
-    def visit(self) -> Visit:
-        """The request's dealings with its session, which begin here: the token is verified."""
-        if self._visit is None:
-            self.accessed = True
-            self._visit = Visit(self._keeper, self._environ, self._since)
-        return self._visit
-
-    @property
-    def opened(self) -> Visit | None:
-        """As `visit`, but None where nobody has asked yet."""
-        return self._visit
 
     @property
     def new(self) -> bool:  # type: ignore[override]  # Flask has it as a plain attribute
         """Whether the request brought no session, or none that is good."""
         return self.visit.new
 
-    def load(self) -> None:
-        """Take the contents out of the token, or out of the store.
+    @property
+    def lasting(self) -> bool:
+        """Whether the cookie is to outlive the browser."""
+        return self.permanent
 
-        Raises StoreUnavailable where they are in a store that can't be read.
-        """
-        if not self._loaded:
-            if (tagged := self.visit.contents()) is not None:
-                dict.update(self, decode(self.serializer, tagged))
-            self._loaded = True
+    def lasted(self, tagged: object) -> bool:
+        """Whether contents, as they were left, ask for a cookie that outlives the browser."""
+        return isinstance(tagged, dict) and bool(tagged.get("_permanent"))
 
-    def forget(self) -> None:
-        """Be empty, without a look at what there was."""
-        dict.clear(self)
-        self._loaded = self.modified = True
+    @property
+    def filled(self) -> bool:
+        """Whether there is more than Flask's mark for a permanent session."""
+        return any(name != "_permanent" for name in self)
 
-    def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
-        """Make copies plain dicts."""
-        return dict, (dict(self),)
+    def encode(self) -> str:
+        """Write the contents as JSON, tagged as Flask tags it. Equal contents give equal text."""
+        return data.encode(self.serializer, self)
 
+    def text_of(self, tagged: object) -> str:
+        """Give the text that `encode` gave for contents that have been read."""
+        return data.text_of(tagged)
 
-def _loaded_first(method: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(method)
-    def read(self: FlaskSession, *args: Any, **kwargs: Any) -> Any:
-        self.load()
-        return method(self, *args, **kwargs)
-
-    return read
-
-
-def _modifying(method: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(method)
-    def write(self: FlaskSession, *args: Any, **kwargs: Any) -> Any:
-        self.load()
-        result = method(self, *args, **kwargs)
-        self.modified = True
-        return result
-
-    return write
-
-
-def _resizing(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a method that changed nothing if there are as many entries as before."""
-
-    @wraps(method)
-    def write(self: FlaskSession, *args: Any, **kwargs: Any) -> Any:
-        self.load()
-        before = dict.__len__(self)
-        result = method(self, *args, **kwargs)
-        if dict.__len__(self) != before:
-            self.modified = True
-        return result
-
-    return write
-
-
-READING = (
-    "__contains__",
-    "__eq__",
-    "__getitem__",
-    "__iter__",
-    "__len__",
-    "__ne__",
-    "__or__",
-    "__repr__",
-    "__reversed__",
-    "__ror__",
-    "copy",
-    "get",
-    "items",
-    "keys",
-    "values",
-)
-MODIFYING = ("__delitem__", "__ior__", "__setitem__", "clear", "popitem", "update")
-RESIZING = ("pop", "setdefault")
-
-for _wrap, _names in ((_loaded_first, READING), (_modifying, MODIFYING), (_resizing, RESIZING)):
-    for _name in _names:
-        setattr(FlaskSession, _name, _wrap(getattr(dict, _name)))
+    def decode(self, tagged: object) -> dict[str, Any]:
+        """Read the contents, as new objects, so that the claim stays as it was signed."""
+        return data.decode(self.serializer, tagged)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 import logging
 import os
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sessera import Cookie, InvalidConfig, Keyring, ManualClock, Policy, SessionError, Sessions
+from sessera._web import settings as shared
 from sessera._web.door import LOCATIONS
 
 from .keyfile import keyring_at
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-    from .storefile import Store
+    from sessera._web.settings import Store
 
 logger = logging.getLogger("sessera.flask")
 
@@ -54,22 +54,12 @@ DEFAULTS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(shared.Settings):
     """Settings that were checked."""
 
-    issuer: str
-    audience: str
-    keyring: Keyring
-    store: Store | None
-    data_in_store: bool
-    policy: Policy
-    cookie: Mapping[str, Any]
     clear_site_data: bool
     dev: bool
-    locations: tuple[str, ...]
-    trusted_hops: int
-    clock: ManualClock | None
 
     @classmethod
     def of(cls, app: Flask) -> Settings:
@@ -97,10 +87,6 @@ class Settings:
             # Last, so that settings that are refused leave no database behind.
             store=_store(given, app),
         )
-
-    def unix_seconds(self) -> float:
-        """Tell the time, by the clock that the sessions go by."""
-        return time.time() if self.clock is None else self.clock.unix_millis / 1000
 
 
 class _Given:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from sessera import InvalidConfig, MemoryStore, SessionError, SqliteStore
 
 if TYPE_CHECKING:
     from flask import Flask
 
-Store: TypeAlias = MemoryStore | SqliteStore
+    from sessera._web.settings import Store
 
 #: What to do where the instance folder is no place for a file.
 _OTHERWISE = (

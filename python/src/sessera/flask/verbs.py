@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sessera import InvalidClaim, InvalidConfig, Issued, ReauthenticationRequired
+from sessera._web import verbs
 
 from .current import open_session
-from .data import CLAIM, encode
-from .visit import ANONYMOUS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from sessera import Issued
 
     from .session import FlaskSession
 
@@ -51,15 +51,7 @@ def login(
         >>> app.test_client().post("/login").text
         'user-42'
     """
-    if subject == ANONYMOUS:
-        raise InvalidClaim("this subject is kept for visitors who are not logged in")
-    session = _opened()
-    visit = session.visit
-    signed = _application_claims(claims)
-    session.load()
-    if visit.logged_in and visit.session is not None and visit.session.subject != subject:
-        session.clear()
-    return visit.login(subject, signed, acr, tuple(amr), contents=_contents(session))
+    return verbs.login(_opened(), subject, claims, acr=acr, amr=amr)
 
 
 def elevate(
@@ -88,10 +80,7 @@ def elevate(
         ...     current_session.claims["role"], current_session.acr, current_session.generation
         ('admin', 'aal2', 1)
     """
-    visit = _opened().visit
-    if not visit.logged_in:
-        raise ReauthenticationRequired("nobody is logged in, so there is nothing to elevate")
-    return visit.elevate(_application_claims(claims), acr, tuple(amr))
+    return verbs.elevate(_opened(), claims, acr=acr, amr=amr)
 
 
 def logout() -> None:
@@ -103,14 +92,7 @@ def logout() -> None:
 
     Raises StoreUnavailable when the session can't be revoked; the cookie goes all the same.
     """
-    session = _opened()
-    visit = session.visit
-    ended = visit.session
-    session.forget()
-    visit.end()
-    visit.logged_out = True
-    if ended is not None and visit.keeper.sessions.has_store:
-        visit.keeper.sessions.revoke_session(ended.id)
+    verbs.logout(_opened())
 
 
 def logout_everywhere(*, keep_current: bool = False) -> None:
@@ -120,19 +102,7 @@ def logout_everywhere(*, keep_current: bool = False) -> None:
 
     Raises InvalidConfig without a store, StoreUnavailable when nothing could be revoked.
     """
-    session = _opened()
-    visit = session.visit
-    if not visit.keeper.sessions.has_store:
-        raise InvalidConfig("without a store sessions can't be ended elsewhere: SESSERA_STORE is None")
-    if not visit.logged_in or visit.session is None:
-        logout()
-    elif keep_current:
-        session.load()
-        visit.revoke_others(contents=_contents(session))
-    else:
-        subject = visit.session.subject
-        logout()
-        visit.keeper.sessions.revoke_subject(subject)
+    verbs.logout_everywhere(_opened(), keep_current=keep_current)
 
 
 def _opened() -> FlaskSession:
@@ -140,14 +110,3 @@ def _opened() -> FlaskSession:
     if session.visit.closed:
         raise RuntimeError("the response's headers are made already: the session can't change any more")
     return session
-
-
-def _contents(session: FlaskSession) -> str | None:
-    return encode(session.serializer, session) if session else None
-
-
-def _application_claims(claims: Mapping[str, Any] | None) -> dict[str, Any]:
-    own = dict(claims or {})
-    if CLAIM in own:
-        raise InvalidClaim(f"the claim `{CLAIM}` holds flask.session: choose another name")
-    return own

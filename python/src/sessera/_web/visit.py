@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import logging
+import json
 from typing import TYPE_CHECKING, Any
-
-from flask import json
 
 from sessera import Client, InvalidClaim, Issued, Session, SessionError
 
-from .data import CLAIM
-
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
-
     from .current import CurrentSession
     from .keeper import Keeper
 
-logger = logging.getLogger("sessera.flask")
-
-#: The subject of visitors who are not logged in, but have something in `flask.session`.
+#: The subject of visitors who are not logged in, but have something in the session.
 ANONYMOUS = "~anonymous"
 
 #: Errors at the door behind which a good session may stand: a newer token is on its way to the client, or
@@ -51,29 +43,30 @@ class Visit:
     #: What the store keeps for the session of this id, as far as it was read or written.
     _kept: tuple[str, str | None] | None = None
 
-    def __init__(self, keeper: Keeper, environ: WSGIEnvironment, since: float) -> None:
+    def __init__(self, keeper: Keeper, request: Any, since: float) -> None:
         self.keeper = keeper
-        self.environ = environ
+        #: As the framework gives it; only the keeper looks into it.
+        self.request = request
         self._open(since)
         #: Whether the request brought no session that is good.
         self.new = self.session is None
 
     def _open(self, since: float) -> None:
         try:
-            token, self.by_header = self.keeper.token_of(self.environ)
+            token, self.by_header = self.keeper.token_of(self.request)
             if token is not None:
                 sessions = self.keeper.sessions_for(since)
                 self.session = sessions.verify(token, client=self.client)
                 self.token = token
         except SessionError as error:
             self.error = error
-            logger.info("session refused (%s): %s", error.code, error)
+            self.keeper.logger.info("session refused (%s): %s", error.code, error)
 
     @property
     def client(self) -> Client:
         """Who sent the request."""
         if self._client is None:
-            self._client = self.keeper.client_of(self.environ)
+            self._client = self.keeper.client_of(self.request)
         return self._client
 
     @property
@@ -98,7 +91,7 @@ class Visit:
     @property
     def by_cookie(self) -> bool:
         """Whether the client is given its tokens in a cookie."""
-        return not self.by_header and "cookie" in self.keeper.settings.locations
+        return not self.by_header and self.keeper.door.takes_cookies
 
     @property
     def may_begin(self) -> bool:
@@ -155,7 +148,7 @@ class Visit:
         return self._take(self._keeping(issued, contents))
 
     def contents(self) -> object:
-        """Give the contents of `flask.session` as they were left, tagged; None where there are none."""
+        """Give the contents of the session as they were left, as JSON has them; None where there are none."""
         if self.session is None:
             return None
         if self.in_store:
@@ -165,13 +158,7 @@ class Visit:
             if self._kept[1] is not None:
                 return json.loads(self._kept[1])
         # Also of a token that was issued before the store kept the contents.
-        return self.session.claims.get(CLAIM)
-
-    @property
-    def permanent(self) -> bool:
-        """Whether the contents, as they were left, ask for a cookie that outlives the browser."""
-        contents = self.contents()
-        return isinstance(contents, dict) and bool(contents.get("_permanent"))
+        return self.session.claims.get(self.keeper.claim)
 
     def put(self, contents: str) -> None:
         """Put contents into the store."""
@@ -200,20 +187,20 @@ class Visit:
         return True
 
     def application_claims(self) -> dict[str, Any]:
-        """Give the claims of the session but for the contents of `flask.session`."""
+        """Give the claims of the session but for the contents of the session."""
         if self.session is None:
             return {}
-        return {name: value for name, value in self.session.claims.items() if name != CLAIM}
+        return {name: value for name, value in self.session.claims.items() if name != self.keeper.claim}
 
     @property
     def in_store(self) -> bool:
-        """Whether the contents of `flask.session` are in the store, and not in the token."""
-        return self.keeper.settings.data_in_store
+        """Whether the contents of the session are in the store, and not in the token."""
+        return self.keeper.data_in_store
 
     def _with(self, claims: dict[str, Any], contents: str | None) -> dict[str, Any]:
         if contents is None or self.in_store:
             return claims
-        return claims | {CLAIM: json.loads(contents)}
+        return claims | {self.keeper.claim: json.loads(contents)}
 
     def _keeping(self, issued: Issued, contents: str | None) -> Issued:
         """Put the contents into the store before anybody has the token."""

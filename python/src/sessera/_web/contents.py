@@ -1,0 +1,154 @@
+"""What an application keeps in a session: read from the token or the store when it is asked for."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from .visit import Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .keeper import Keeper
+
+
+class Contents(dict[str, Any]):
+    """A dict that looks into the request when it is first used. One is made for each request."""
+
+    #: What the application knows it by.
+    called = "the session"
+    modified = False
+    accessed = False
+    _visit: Visit | None = None
+    _loaded = False
+
+    def __init__(self, keeper: Keeper, request: Any) -> None:
+        self._keeper = keeper
+        self._request = request
+        self._since = keeper.now()
+
+    @property
+    def visit(self) -> Visit:
+        """The request's dealings with its session, which begin here: the token is verified."""
+        if self._visit is None:
+            self.accessed = True
+            self._visit = Visit(self._keeper, self._request, self._since)
+        return self._visit
+
+    @property
+    def opened(self) -> Visit | None:
+        """As `visit`, but None where nobody has asked yet."""
+        return self._visit
+
+    @property
+    def lasting(self) -> bool:
+        """Whether the cookie is to outlive the browser."""
+        return False
+
+    def lasted(self, tagged: object) -> bool:
+        """Whether contents, as they were left, ask for a cookie that outlives the browser."""
+        return False
+
+    @property
+    def filled(self) -> bool:
+        """Whether there is anything to keep."""
+        return len(self) > 0
+
+    def encode(self) -> str:
+        """Write the contents as JSON. Equal contents give equal text."""
+        return text_of(dict(self))
+
+    def text_of(self, tagged: object) -> str:
+        """Give the text that `encode` gave for contents that have been read."""
+        return text_of(tagged)
+
+    def decode(self, tagged: object) -> dict[str, Any]:
+        """Read the contents, as new objects, so that the claim stays as it was signed."""
+        return deepcopy(tagged) if isinstance(tagged, dict) else {}
+
+    def load(self) -> None:
+        """Take the contents out of the token, or out of the store.
+
+        Raises StoreUnavailable where they are in a store that can't be read.
+        """
+        if not self._loaded:
+            if (tagged := self.visit.contents()) is not None:
+                dict.update(self, self.decode(tagged))
+            self._loaded = True
+
+    def forget(self) -> None:
+        """Be empty, without a look at what there was."""
+        dict.clear(self)
+        self._loaded = self.modified = True
+
+    def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
+        """Make copies plain dicts."""
+        return dict, (dict(self),)
+
+
+def text_of(value: object) -> str:
+    """Write a value as JSON, always in the same way."""
+    return json.dumps(value, separators=(",", ":"), sort_keys=True)
+
+
+def _loaded_first(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def read(self: Contents, *args: Any, **kwargs: Any) -> Any:
+        self.load()
+        return method(self, *args, **kwargs)
+
+    return read
+
+
+def _modifying(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def write(self: Contents, *args: Any, **kwargs: Any) -> Any:
+        self.load()
+        result = method(self, *args, **kwargs)
+        self.modified = True
+        return result
+
+    return write
+
+
+def _resizing(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a method that changed nothing if there are as many entries as before."""
+
+    @wraps(method)
+    def write(self: Contents, *args: Any, **kwargs: Any) -> Any:
+        self.load()
+        before = dict.__len__(self)
+        result = method(self, *args, **kwargs)
+        if dict.__len__(self) != before:
+            self.modified = True
+        return result
+
+    return write
+
+
+READING = (
+    "__contains__",
+    "__eq__",
+    "__getitem__",
+    "__iter__",
+    "__len__",
+    "__ne__",
+    "__or__",
+    "__repr__",
+    "__reversed__",
+    "__ror__",
+    "copy",
+    "get",
+    "items",
+    "keys",
+    "values",
+)
+MODIFYING = ("__delitem__", "__ior__", "__setitem__", "clear", "popitem", "update")
+RESIZING = ("pop", "setdefault")
+
+for _wrap, _names in ((_loaded_first, READING), (_modifying, MODIFYING), (_resizing, RESIZING)):
+    for _name in _names:
+        setattr(Contents, _name, _wrap(getattr(dict, _name)))

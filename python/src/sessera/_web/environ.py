@@ -1,0 +1,31 @@
+"""Reading a WSGI environ, which Django's `request.META` is too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sessera import Client
+
+    from .door import Door
+
+
+def token_of(door: Door, environ: Mapping[str, Any]) -> tuple[str | None, bool]:
+    """Find the token that a request brought, if any, and whether it stood in `Authorization`.
+
+    Raises CookieInvalid when there is more than one.
+    """
+    header = environ.get("HTTP_COOKIE")
+    return door.token_of([header] if header else [], environ.get("HTTP_AUTHORIZATION"))
+
+
+def client_of(door: Door, environ: Mapping[str, Any]) -> Client:
+    """Gather what is known of who sent a request."""
+    forwarded_for = environ.get("HTTP_X_FORWARDED_FOR")
+    return door.client_of(
+        environ.get("REMOTE_ADDR"),
+        user_agent=environ.get("HTTP_USER_AGENT"),
+        forwarded_for=[forwarded_for] if forwarded_for else [],
+    )

@@ -1,0 +1,36 @@
+"""What every framework's part is told by the application."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sessera import MemoryStore, SqliteStore
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sessera import Keyring, ManualClock, Policy
+
+Store: TypeAlias = MemoryStore | SqliteStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Settings that were checked."""
+
+    issuer: str
+    audience: str
+    keyring: Keyring
+    store: Store | None
+    data_in_store: bool
+    policy: Policy
+    cookie: Mapping[str, Any]
+    locations: tuple[str, ...]
+    trusted_hops: int
+    clock: ManualClock | None
+
+    def unix_seconds(self) -> float:
+        """Tell the time, by the clock that the sessions go by."""
+        return time.time() if self.clock is None else self.clock.unix_millis / 1000

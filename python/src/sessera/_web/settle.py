@@ -1,0 +1,118 @@
+"""The end of a request: what becomes of its session."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from sessera import SessionError
+
+if TYPE_CHECKING:
+    from .contents import Contents
+    from .visit import Visit
+
+#: Errors that are the application's, of what it put into a session or into its settings. They are raised;
+#: any other is the outcome of a race or of the times, and leaves the response as it is.
+_OF_THE_APPLICATION = frozenset(
+    {"invalid_claim", "too_large", "cookie_invalid", "invalid_config", "invalid_key"}
+)
+
+
+def settle(session: Contents, visit: Visit) -> None:
+    """Settle what becomes of a session that was opened.
+
+    Raises SessionError when the application put into the session what no token or no cookie can carry.
+    """
+    try:
+        if visit.session is None:
+            _begin(session, visit)
+        elif visit.in_store:
+            _keep_in_store(session, visit)
+        elif not visit.by_cookie:
+            _keep_in_header(session, visit)
+        elif (text := _changed(session, visit)) is not None:
+            _change(session, visit, text)
+        elif visit.session.renew_due and not visit.pending:
+            _renew(visit)
+    except SessionError as error:
+        lost = visit.in_store and session.modified and error.code == "store_unavailable"
+        if lost or error.code in _OF_THE_APPLICATION:
+            raise type(error)(f"{session.called} can't be kept: {error}") from error
+        visit.keeper.logger.info("session not renewed (%s): %s", error.code, error)
+
+
+def _begin(session: Contents, visit: Visit) -> None:
+    """Give a visitor a session when there is something to keep."""
+    if not session.modified or not session.filled:
+        return
+    if visit.may_begin:
+        visit.begin(session.encode())
+    else:
+        visit.keeper.logger.info("%s is not kept: the request can't be given a new cookie", session.called)
+
+
+def _keep_in_header(session: Contents, visit: Visit) -> None:
+    if _changed(session, visit) is not None:
+        visit.keeper.logger.warning(
+            "%s is not kept: the request came with a bearer token, and gets no cookie", session.called
+        )
+
+
+def _changed(session: Contents, visit: Visit) -> str | None:
+    """Give the contents as text, if they are not those of the token."""
+    if not session.modified or visit.session is None:
+        return None
+    text = session.encode()
+    return None if text == session.text_of(visit.contents() or {}) else text
+
+
+def _keep_in_store(session: Contents, visit: Visit) -> None:
+    """Put the contents into the store if they changed, and renew the token if it is time."""
+    due = visit.session is not None and visit.session.renew_due
+    if (text := _changed(session, visit)) is not None:
+        if not visit.logged_in and not session.filled:
+            visit.remove()
+            _end(visit)
+            return
+        # How long the cookie lasts is among the contents.
+        due = due or session.lasted(visit.contents()) != session.lasting
+        visit.put(text)
+    if due and visit.by_cookie and not visit.pending:
+        session.load()
+        _renew(visit)
+
+
+def _change(session: Contents, visit: Visit, text: str) -> None:
+    """Put the contents into the token."""
+    claims = visit.application_claims()
+    if session.filled:
+        claims[visit.keeper.claim] = json.loads(text)
+    elif not visit.logged_in:
+        _end(visit)
+        return
+    # In its grace a token is renewed into the generation that took its place.
+    if visit.rotation_due and not visit.superseded:
+        _rotate(visit)
+    visit.renew(claims)
+
+
+def _end(visit: Visit) -> None:
+    """Let go of a session that is empty. If another took its place meanwhile, that one's cookie stays."""
+    if visit.by_cookie and visit.still_good():
+        visit.end()
+
+
+def _renew(visit: Visit) -> None:
+    if not (visit.rotation_due and _rotate(visit)):
+        visit.renew()
+
+
+def _rotate(visit: Visit) -> bool:
+    try:
+        visit.rotate()
+    except SessionError as error:
+        if error.code != "store_unavailable":
+            raise
+        visit.keeper.logger.warning("session not rotated (%s): %s", error.code, error)
+        return False
+    return True
