@@ -21,7 +21,6 @@ from sessera.flask import (  # sessera
     session_required,
 )
 
-import csrf
 import facts
 import journal
 import people
@@ -38,9 +37,9 @@ POLICY = {
 # SHOP_INSTANCE may name the folder that keeps the keys; the default is instance/ beside this file.
 app = Flask(__name__, instance_path=os.environ.get("SHOP_INSTANCE"))
 app.config.update(SESSERA_DEV=True, SESSERA_ALGORITHM="EdDSA")  # sessera: plain http on loopback only
+app.config["SESSERA_CSRF"] = "token"  # sessera: every form brings its {{ csrf_field() }}
 sessera = Sessera(app)  # sessera: keys in the instance folder, flask.session in the token
 session_event.connect(journal.observe, app)  # sessera
-csrf.init_app(app)
 app.jinja_env.filters["money"] = lambda pence: f"£{pence // 100}.{pence % 100:02}"
 app.jinja_env.globals["worker"] = os.getpid
 
@@ -83,7 +82,6 @@ def log_in() -> Any:
     if person is None:
         journal.write("Wrong name or password")
         return render_template("login.html", then=then, passwords=people.SHOWN_PASSWORDS, wrong=True), 401
-    csrf.renew()
     login(person.login, claims={"name": person.name})  # sessera: always a new sid; the old session ends
     return redirect(url_for(then if then in ("profile", "backroom", "shop") else "profile"))
 

@@ -38,6 +38,8 @@ def test_every_turn_of_a_session_is_told(make_sessions: MakeSessions, clock: Man
     assert told(lambda: sessions.check_csrf(session, method="POST", token="x")) == [
         ("malicious_csrf", "user-42", "csrf_invalid")
     ]
+    assert told(lambda: sessions.csrf_refused(session)) == [("malicious_csrf", "user-42", "csrf_invalid")]
+    assert told(sessions.csrf_refused) == [("malicious_csrf", None, "csrf_invalid")]
     assert told(lambda: sessions.rotate(token, client=device)) == [("session_rotated", "user-42", None)]
     new = sessions.rotate(token, client=device).token
     assert told(lambda: sessions.elevate(new, client=device)) == [

@@ -72,7 +72,7 @@ def test_a_form_without_the_hidden_field_is_refused(server: Server) -> None:
     visitor = Visitor(server.url)
     visitor.log_in()
     assert visitor.send_bare("/logout").status == 403
-    assert visitor.send_bare("/logout", csrf="A" * 32).status == 403
+    assert visitor.send_bare("/logout", csrf_token="A" * 32).status == 403
     assert visitor.get("/profile").status == 200
 
 
@@ -91,5 +91,5 @@ def test_a_form_field_known_before_login_is_worth_nothing_after_it(server: Serve
     planted = attacker.form_field("/login")
     victim = attacker.twin()
     victim.log_in()
-    assert victim.send_bare("/logout", csrf=planted).status == 403
+    assert victim.send_bare("/logout", csrf_token=planted).status == 403
     assert victim.get("/profile").status == 200

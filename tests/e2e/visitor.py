@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode, urlsplit
 
-_FIELD = re.compile(r'name="csrf" value="([^"]+)"')
+_FIELD = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Visitor:
 
     def post(self, path: str, form_on: str = "/", **fields: str) -> Answer:
         """Sends a form, with the hidden field of the page that it is on."""
-        return self._send("POST", path, {**fields, "csrf": self.form_field(form_on)})
+        return self._send("POST", path, {**fields, "csrf_token": self.form_field(form_on)})
 
     def form_field(self, form_on: str) -> str:
         """The hidden field of the forms on a page."""

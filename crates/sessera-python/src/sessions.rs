@@ -328,6 +328,13 @@ impl Sessions {
         Ok(self.core.check_csrf(&session.session, &request, token)?)
     }
 
+    /// Tells the observer of a request that the application itself refused as forged, such as one that
+    /// `check_fetch` refused; `session` is that of the request, if it has one.
+    #[pyo3(signature = (session=None))]
+    fn csrf_refused(&self, session: Option<&Session>) {
+        self.core.csrf_refused(session.map(|session| &session.session));
+    }
+
     /// The keys in use.
     #[getter]
     fn keyring(&self) -> Keyring {

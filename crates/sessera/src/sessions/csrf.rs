@@ -43,6 +43,12 @@ impl Sessions {
             self.report(EventKind::MaliciousCsrf, Some(session), Some(error.kind()), self.now());
         })
     }
+
+    /// Tells the observer of a request that the application itself refused as forged: one that another site
+    /// caused, by [`check_fetch`](crate::csrf::check_fetch) for instance, and that may belong to no session.
+    pub fn csrf_refused(&self, session: Option<&Session>) {
+        self.report(EventKind::MaliciousCsrf, session, Some(ErrorKind::CsrfInvalid), self.now());
+    }
 }
 
 fn key(keyring: &Keyring) -> Result<&ring::hmac::Key> {

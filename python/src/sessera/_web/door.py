@@ -40,13 +40,17 @@ class Door:
         Raises CookieInvalid when there is more than one token.
         """
         token = self.cookie.read(*cookies) if cookies and self.takes_cookies else None
-        if authorization and self.takes_headers:
-            scheme, _, value = authorization.partition(" ")
-            if scheme.lower() == "bearer":
-                if token is not None:
-                    raise CookieInvalid("the request brought a cookie and a bearer token at once")
-                return value.strip(" "), True
+        if authorization and self.takes_bearer(authorization):
+            if token is not None:
+                raise CookieInvalid("the request brought a cookie and a bearer token at once")
+            return authorization.partition(" ")[2].strip(" "), True
         return token, False
+
+    def takes_bearer(self, authorization: str | None) -> bool:
+        """Whether this header brings a token that counts: no browser sends one by itself."""
+        if not authorization or not self.takes_headers:
+            return False
+        return authorization.partition(" ")[0].lower() == "bearer"
 
     def client_of(
         self,

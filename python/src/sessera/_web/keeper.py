@@ -36,6 +36,8 @@ class Keeper(ABC):
     claim: str
     #: Where refusals are told.
     logger: Logger
+    #: Whether an anonymous session without contents stays: forms may hold CSRF tokens of it.
+    keeps_visitors = False
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

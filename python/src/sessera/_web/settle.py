@@ -70,7 +70,7 @@ def _keep_in_store(session: Contents, visit: Visit) -> None:
     """Put the contents into the store if they changed, and renew the token if it is time."""
     due = visit.session is not None and visit.session.renew_due
     if (text := _changed(session, visit)) is not None:
-        if not visit.logged_in and not session.filled:
+        if not session.filled and _may_end(visit):
             visit.remove()
             _end(visit)
             return
@@ -87,13 +87,18 @@ def _change(session: Contents, visit: Visit, text: str) -> None:
     claims = visit.application_claims()
     if session.filled:
         claims[visit.keeper.claim] = json.loads(text)
-    elif not visit.logged_in:
+    elif _may_end(visit):
         _end(visit)
         return
     # In its grace a token is renewed into the generation that took its place.
     if visit.rotation_due and not visit.superseded:
         _rotate(visit)
     visit.renew(claims)
+
+
+def _may_end(visit: Visit) -> bool:
+    """Tell whether a session is worth nothing without contents."""
+    return not visit.logged_in and not visit.keeper.keeps_visitors
 
 
 def _end(visit: Visit) -> None:

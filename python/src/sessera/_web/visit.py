@@ -141,7 +141,7 @@ class Visit:
         issued = self.keeper.in_flight.revoke_others(self._held(), client=self.client)
         return self._take(self._keeping(issued, contents))
 
-    def begin(self, contents: str) -> Issued:
+    def begin(self, contents: str | None) -> Issued:
         """Begin a session for a visitor who is not logged in."""
         claims = self._with({}, contents)
         issued = self.keeper.sessions.issue(ANONYMOUS, claims=claims, client=self.client)

@@ -33,6 +33,7 @@
 
 from __future__ import annotations
 
+from .csrf import check_csrf, csrf_exempt, csrf_field, csrf_token
 from .current import CurrentSession, current_session
 from .events import session_event
 from .extension import Sessera
@@ -42,6 +43,10 @@ from .verbs import elevate, login, logout, logout_everywhere
 __all__ = [
     "CurrentSession",
     "Sessera",
+    "check_csrf",
+    "csrf_exempt",
+    "csrf_field",
+    "csrf_token",
     "current_session",
     "elevate",
     "login",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from .csrf import guard
 from .current import current_session
 from .interface import SesseraInterface
 from .keeper import Keeper, current_keeper
@@ -62,6 +63,7 @@ class Sessera:
         app.session_interface = SesseraInterface(keeper)
         app.context_processor(lambda: {"current_session": current_session})
         register(app, settings)
+        guard(app, keeper)
         if settings.dev:
             logger.warning(
                 "SESSERA_DEV is set: the cookie of %s is for plain http. Never set it in production.",

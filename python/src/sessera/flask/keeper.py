@@ -32,6 +32,7 @@ class Keeper(keeper.Keeper):
         # Weak, so that an application goes as soon as nobody holds it, as without the extension.
         self._app = weakref.ref(app)
         self.settings = settings
+        self.keeps_visitors = settings.csrf.asks_for_token
         super().__init__(settings)
 
     def token_of(self, request: WSGIEnvironment) -> tuple[str | None, bool]:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 #: How many seconds a client is asked to wait for what this server can't tell now.
 RETRY_AFTER = 5
 
+#: What somebody is told whose page waited too long; nothing that would help another site.
+_RELOAD = "This was not sent from a page of ours, or from one that is too old. Reload the page and try again."
+
 #: What a verb raises in a view through no fault of the application's.
 _OF_THE_TIMES = frozenset(
     {
@@ -43,7 +46,8 @@ def refusal(error: SessionError | None, settings: Settings) -> HTTPException:
     """Give the HTTP error for a session that was refused, or that is missing."""
     status = HTTPStatus.UNAUTHORIZED if error is None else error.http_status
     if status == HTTPStatus.FORBIDDEN:
-        return Forbidden()
+        forged = error is not None and error.code == "csrf_invalid"
+        return Forbidden(_RELOAD if forged else None)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return ServiceUnavailable(retry_after=RETRY_AFTER)
     challenge = WWWAuthenticate("bearer") if "header" in settings.locations else None

@@ -14,6 +14,7 @@ from sessera import Cookie, InvalidConfig, Keyring, ManualClock, Policy, Session
 from sessera._web import settings as shared
 from sessera._web.door import LOCATIONS
 
+from .csrf_rules import CsrfRules
 from .keyfile import keyring_at
 from .storefile import default_store, store_of
 
@@ -49,6 +50,8 @@ DEFAULTS: Mapping[str, str] = {
     "SESSERA_CLEAR_SITE_DATA": "True: a logout empties the browser's cache and storage of this origin",
     "SESSERA_DEV": "False; True is for development over plain http",
     "SESSERA_LOCATIONS": '("cookie", "header")',
+    "SESSERA_CSRF": '"origin": no unsafe request from another site; "token": one of the session, too; "off"',
+    "SESSERA_CSRF_TRUSTED_ORIGINS": "(): origins of other sites that may make unsafe requests",
     "SESSERA_TRUSTED_HOPS": "0: the client's address is `request.remote_addr`",
     "SESSERA_CLOCK": "the system's; a ManualClock for tests",
 }
@@ -60,6 +63,7 @@ class Settings(shared.Settings):
 
     clear_site_data: bool
     dev: bool
+    csrf: CsrfRules
 
     @classmethod
     def of(cls, app: Flask) -> Settings:
@@ -82,6 +86,9 @@ class Settings(shared.Settings):
             clear_site_data=given.flag("SESSERA_CLEAR_SITE_DATA", default=True),
             dev=dev,
             locations=_locations(given),
+            csrf=CsrfRules.of(
+                given.value("SESSERA_CSRF", "origin"), given.value("SESSERA_CSRF_TRUSTED_ORIGINS", ())
+            ),
             trusted_hops=_trusted_hops(given),
             clock=given.instance("SESSERA_CLOCK", ManualClock, None),
             # Last, so that settings that are refused leave no database behind.

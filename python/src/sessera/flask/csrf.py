@@ -1,0 +1,196 @@
+"""Cross-site request forgery: requests that another site makes in the user's name are refused."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from flask import Blueprint, current_app, request
+from markupsafe import Markup
+
+from sessera import CSRF_HEADER, CsrfInvalid, InvalidConfig, check_fetch, is_safe_method
+
+from .current import open_session
+from .keeper import current_keeper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask import Flask
+
+    from sessera._web.visit import Visit
+
+    from .keeper import Keeper
+
+logger = logging.getLogger("sessera.flask")
+
+#: The form field that carries the token; Flask-WTF's has the same name.
+FIELD = "csrf_token"
+
+_EXEMPT = "_sessera_csrf_exempt"
+
+Exempt = TypeVar("Exempt", bound="Callable[..., Any] | Blueprint")
+
+
+def csrf_token() -> str:
+    """Give a CSRF token of this request's session, for a form field or the header `X-CSRF-Token`.
+
+    Templates have it as a global, and `csrf_field()` beside it. A visitor without a session gets one, so that
+    a login form is protected too. Each call gives another text; all of them hold as long as the session,
+    and none of them after a login, which is a new session.
+
+    Where Flask-WTF's `CSRFProtect` guards the application, it gives that one's token. It is empty where no
+    cookie can carry a session.
+
+        >>> from flask import Flask, render_template_string
+        >>> from sessera import Keyring
+        >>> from sessera.flask import Sessera
+        >>> app = Flask("shop")
+        >>> app.config.update(SESSERA_KEYRING=Keyring.generate("HS256"), SESSERA_CSRF="token")
+        >>> sessera = Sessera(app)
+        >>> @app.route("/name", methods=["GET", "POST"])
+        ... def name():
+        ...     return render_template_string('<form method="post">{{ csrf_field() }}…</form>')
+        >>> client = app.test_client()
+        >>> client.post("/name").status
+        '403 FORBIDDEN'
+        >>> page = client.get("/name").text
+        >>> token = page.partition('value="')[2].partition('"')[0]
+        >>> client.post("/name", data={"csrf_token": token}).status
+        '200 OK'
+        >>> client.post("/name", headers={"X-CSRF-Token": token}).status
+        '200 OK'
+    """
+    if _guarded_by_flask_wtf():
+        from flask_wtf.csrf import generate_csrf
+
+        return str(generate_csrf())
+    visit = open_session().visit
+    if visit.session is None:
+        if visit.closed:
+            raise RuntimeError("the response's headers are made already: ask for csrf_token() before")
+        if not visit.may_begin:
+            return ""
+        visit.begin(None)
+    assert visit.session is not None  # noqa: S101  # begun above
+    return visit.keeper.sessions.csrf_token(visit.session)
+
+
+def csrf_field() -> Markup:
+    """Give a form its hidden field, with a token; templates have it as a global."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, csrf_token())
+
+
+def csrf_exempt(view: Exempt) -> Exempt:
+    """Let requests of this view, or of this Blueprint, pass unchecked: a webhook, which brings no session.
+
+    Anywhere among the view's decorators.
+    """
+    setattr(view, _EXEMPT, True)
+    return view
+
+
+def check_csrf() -> None:
+    """Ask this request for a good token, whatever `SESSERA_CSRF` says, and wherever it came from.
+
+    Raises CsrfInvalid, which is answered with 403.
+    """
+    _check_fetch(current_keeper())
+    _check_token(open_session().visit)
+
+
+def guard(app: Flask, keeper: Keeper) -> None:
+    """Check what comes to this application, and give its templates `csrf_token()` and `csrf_field()`."""
+    # Not where somebody else's, such as Flask-WTF's, is in place.
+    app.jinja_env.globals.setdefault("csrf_token", csrf_token)
+    app.jinja_env.globals.setdefault("csrf_field", csrf_field)
+    if keeper.settings.csrf.checks and keeper.door.takes_cookies:
+        app.before_request(_check)
+
+
+def _check() -> None:
+    keeper = current_keeper()
+    if (
+        is_safe_method(request.method)
+        or request.endpoint is None
+        or keeper.door.takes_bearer(request.environ.get("HTTP_AUTHORIZATION"))
+        or _guarded_by_flask_wtf()
+        or _exempt()
+    ):
+        return
+    _check_fetch(keeper)
+    if keeper.settings.csrf.asks_for_token:
+        _check_token(open_session().visit)
+
+
+def _check_fetch(keeper: Keeper) -> None:
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is None and origin is None:
+        return
+    trusted = keeper.settings.csrf.trusted_origins
+    own = _own_origins(keeper) if site is None else []
+    try:
+        check_fetch(
+            method=request.method,
+            sec_fetch_site=site,
+            origin=origin,
+            own_origins=own,
+            trusted_origins=trusted,
+        )
+    except CsrfInvalid as error:
+        advice = "an origin of yours goes into SESSERA_CSRF_TRUSTED_ORIGINS"
+        raise _refused(error, open_session().visit, advice) from None
+    except InvalidConfig:
+        # The Host that the request names is none: nothing can be our own origin then.
+        unknown = CsrfInvalid("the request's Origin is neither our own nor trusted")
+        raise _refused(unknown, open_session().visit, "the Host header is no host") from None
+
+
+def _own_origins(keeper: Keeper) -> list[str]:
+    # The cookie is `Secure` but in development: where this server sees plain http, a proxy ends the TLS.
+    scheme = request.scheme if keeper.settings.dev else "https"
+    return [f"{scheme}://{request.host}"]
+
+
+def _check_token(visit: Visit) -> None:
+    if is_safe_method(request.method):
+        return
+    if visit.error is not None and visit.error.http_status == 503:
+        raise visit.error
+    token = request.headers.get(CSRF_HEADER) or request.form.get(FIELD)
+    if not token:
+        missing = CsrfInvalid("the request brought no CSRF token")
+        advice = (
+            "put {{ csrf_field() }} into the form, or send csrf_token() in the header X-CSRF-Token; "
+            "@csrf_exempt is for views that no browser calls"
+        )
+        raise _refused(missing, visit, advice)
+    if visit.session is None:
+        unknown = CsrfInvalid("the request brought a CSRF token, but no session that is good")
+        raise _refused(unknown, visit, "its session has expired, or the cookie did not come along")
+    try:
+        visit.keeper.sessions.check_csrf(visit.session, method=request.method, token=token)
+    except CsrfInvalid as error:
+        _log(error, "it is from another session; a login begins a new one")
+        raise
+
+
+def _refused(error: CsrfInvalid, visit: Visit, advice: str) -> CsrfInvalid:
+    visit.keeper.sessions.csrf_refused(visit.session)
+    _log(error, advice)
+    return error
+
+
+def _log(error: CsrfInvalid, advice: str) -> None:
+    logger.warning("request to %s refused (%s): %s: %s", request.endpoint, error.code, error, advice)
+
+
+def _guarded_by_flask_wtf() -> bool:
+    return "csrf" in current_app.extensions
+
+
+def _exempt() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, _EXEMPT, False):
+        return True
+    return any(getattr(current_app.blueprints[name], _EXEMPT, False) for name in request.blueprints)
