@@ -89,6 +89,9 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// 400 days, as long as browsers keep a cookie.
+    pub(crate) const LONGEST_SESSION: Duration = Duration::from_secs(400 * 24 * 3600);
+
     /// NIST SP 800-63B-4 authentication assurance level 1: a login lasts at most 30 days.
     pub fn aal1() -> Self {
         Self {
@@ -125,7 +128,7 @@ impl Policy {
         if self.absolute_timeout < self.idle_timeout {
             return wrong("absolute_timeout is shorter than idle_timeout");
         }
-        if self.absolute_timeout > 400 * DAY {
+        if self.absolute_timeout > Self::LONGEST_SESSION {
             return wrong("absolute_timeout is over 400 days");
         }
         if self.renew_interval() >= self.idle_timeout {

@@ -329,6 +329,38 @@ fn all_others_are_revoked_and_this_one_goes_on_under_a_new_id() {
 }
 
 #[test]
+fn a_session_of_a_longer_policy_stays_revoked_and_outlives_no_knowledge_of_revocations() {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    let (clock, store) = (ManualClock::at_unix(1_700_000_000), Arc::new(MemoryStore::new()));
+    let keyring = Keyring::generate(Algorithm::Hs256).unwrap();
+    let sharing = |policy: Policy, longest: Duration| {
+        Sessions::builder("https://app.example", "web")
+            .keyring(keyring.clone())
+            .policy(policy)
+            .store(Arc::clone(&store))
+            .clock(clock.clone())
+            .longest_session(longest)
+            .build()
+    };
+    let (usual, client) = (sharing(Policy::default(), 30 * DAY).unwrap(), Client::new());
+    let long = sharing(Policy::aal1(), Duration::ZERO).unwrap();
+    let (revoked, lives) = [(); 2].map(|()| long.issue(NewSession::new("user-42"), &client).unwrap()).into();
+    usual.revoke_session(&revoked.session.id).unwrap();
+    let refusal = |sessions: &Sessions, token: &str| sessions.verify(token, &client).unwrap_err().kind();
+    // What is old is forgotten as others write, and as far as time was seen to pass.
+    for write in 0..64 * 80 {
+        clock.advance(if write < 29 * 24 { 60 * MINUTE } else { Duration::ZERO });
+        usual.revoke_subject("another").unwrap();
+    }
+    assert_eq!(refusal(&usual, &revoked.token), ErrorKind::Revoked);
+    assert!(usual.verify(&lives.token, &client).is_ok());
+    // A policy that became shorter keeps marks for less time, so it ends what is older than that.
+    let shorter = sharing(Policy::default(), Duration::ZERO).unwrap();
+    assert_eq!(refusal(&shorter, &lives.token), ErrorKind::Ended);
+    assert_eq!(sharing(Policy::default(), 401 * DAY).unwrap_err().kind(), ErrorKind::InvalidConfig);
+}
+
+#[test]
 fn a_leaked_key_is_revoked() {
     let bench = Bench::new();
     let issued = bench.login();

@@ -31,6 +31,7 @@ pub struct SessionsBuilder {
     remembered: usize,
     registry: Option<Registry>,
     clock_skew: Duration,
+    longest_session: Duration,
 }
 
 impl SessionsBuilder {
@@ -47,6 +48,7 @@ impl SessionsBuilder {
             remembered: 2048,
             registry: None,
             clock_skew: Duration::ZERO,
+            longest_session: Duration::ZERO,
         }
     }
 
@@ -126,6 +128,15 @@ impl SessionsBuilder {
         self
     }
 
+    /// How long a session may last that any `Sessions` on this store issues, or has issued: what is known of
+    /// revocations is kept for so long, and a session that is older is refused with `ended`, whatever its
+    /// token says. Default, and least: this policy's absolute timeout. Set it, to the same everywhere, where
+    /// several policies share a store, such as one for users who ask to be remembered.
+    pub fn longest_session(mut self, longest: Duration) -> Self {
+        self.longest_session = longest;
+        self
+    }
+
     /// Checks the settings and puts them to use.
     ///
     /// # Errors
@@ -148,6 +159,9 @@ impl SessionsBuilder {
         if self.clock_skew > self.policy.leeway {
             return Err(wrong("clock_skew is over the leeway"));
         }
+        if self.longest_session > Policy::LONGEST_SESSION {
+            return Err(wrong("longest_session is over 400 days"));
+        }
         if self.registry.is_some() && self.store.is_none() {
             return Err(wrong("without a store sessions can be neither listed nor limited"));
         }
@@ -158,6 +172,7 @@ impl SessionsBuilder {
             realm: Realm::new(self.issuer, self.audience),
             keys: ArcSwap::from_pointee(Keys { keyring, serial: 0 }),
             seen: SeenTokens::with_capacity(self.remembered),
+            longest_session_ms: millis(self.longest_session.max(self.policy.absolute_timeout)),
             policy: self.policy,
             sealed: self.sealed,
             store: self.store,

@@ -69,6 +69,8 @@ pub struct Sessions {
     overflows: AtomicU64,
     registry: Option<Registry>,
     clock_skew_ms: u64,
+    /// No session is older, so that what is known of revocations need be kept no longer.
+    longest_session_ms: u64,
 }
 
 /// A keyring in use, and a number that no other has had.

@@ -126,6 +126,11 @@ impl Sessions {
         now: u64,
     ) -> Result<(Option<SessionMark>, bool)> {
         let Some(store) = &self.store else { return Ok((None, false)) };
+        let longest = self.longest_session_ms.saturating_add(self.policy.leeway_ms());
+        if now >= claims.started_at_ms.saturating_add(longest) {
+            // Whether it was revoked is forgotten by now, whatever the policy was that it was issued under.
+            return Err(SessionError::new(ErrorKind::Ended, "the session is older than any may become"));
+        }
         let age = store.refresh(now);
         let query =
             Query { session: claims.id, subject: &claims.subject, started_at: claims.started_at_ms, kid };
