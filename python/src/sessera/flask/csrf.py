@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sessera._web.visit import Visit
 
     from .keeper import Keeper
+    from .session import FlaskSession
 
 logger = logging.getLogger("sessera.flask")
 
@@ -65,7 +66,12 @@ def csrf_token() -> str:
         from flask_wtf.csrf import generate_csrf
 
         return str(generate_csrf())
-    visit = open_session().visit
+    return token_for(open_session())
+
+
+def token_for(session: FlaskSession) -> str:
+    """Give a token of this session, which begins if there is none."""
+    visit = session.visit
     if visit.session is None:
         if visit.closed:
             raise RuntimeError("the response's headers are made already: ask for csrf_token() before")
