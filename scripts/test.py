@@ -52,6 +52,7 @@ STEPS = [
     Step("stubtest", python("-m", "mypy.stubtest", "sessera._native"), where="python"),
     Step("pytest", python("-m", "pytest", "-q"), where="python"),
     Step("e2e", python("-m", "pytest", "-q"), where="tests/e2e"),
+    Step("swift", ["scripts/swift-test.sh"]),
 ]
 
 

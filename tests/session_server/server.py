@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from flask import Blueprint, Flask, Response, jsonify, request
-from sessera import Client, Session, SessionError
+from sessera import Client, Expired, Session, SessionError
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from world import World, Worlds
@@ -70,7 +70,10 @@ def logout(name: str) -> Response:
 
 @app.get("/<name>/me")
 def me(name: str) -> Response:
-    found = verified(worlds[name])
+    here = worlds[name]
+    found = verified(here)
+    if here.takes("refuse"):
+        raise Expired("a clock that is ahead says so")
     return jsonify(subject=found.subject, session=found.id, generation=found.generation)
 
 
@@ -95,6 +98,12 @@ def lose(name: str) -> Response:
 def unavailable(name: str) -> Response:
     faults = worlds[name].faults
     faults.unavailable, faults.retry_after = given("times", 1), given("retry_after", 1)
+    return state(name)
+
+
+@control.post("/refuse")
+def refuse_me(name: str) -> Response:
+    worlds[name].faults.refuse = given("times", 1)
     return state(name)
 
 

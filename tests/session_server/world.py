@@ -17,6 +17,7 @@ class Faults:
 
     lose: int = 0
     unavailable: int = 0
+    refuse: int = 0
     retry_after: int = 1
 
 

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Tests the Swift package against the server of tests/session_server. What is said after the name goes to `swift test`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/swift.sh --version
+# The server ends when its standard input does, and that does when this script ends, however it ends.
+coproc server { .venv/bin/python tests/session_server/server.py; }
+read -r port <&"${server[0]}"
+SESSERA_TEST_SERVER=http://127.0.0.1:$port scripts/swift.sh test --scratch-path ../../target/swift "$@"
