@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from flask import Blueprint, Flask
 
-from sessera import InvalidConfig, ManualClock, MemoryStore, Sessions
+from sessera import InvalidConfig, ManualClock, MemoryStore, Revoked, Sessions
+from sessera._web.visit import Visit
 from sessera.flask import current_session, elevate, login, session_required
 from tests.flask.browser import send
 
@@ -92,6 +93,69 @@ def test_an_old_or_weak_login_gets_in_after_an_elevation(guarded: Flask, clock: 
     client.post("/again")
     for path in PATHS:
         assert client.get(path).text == "in"
+
+
+@pytest.fixture
+def public(make_app: MakeApp) -> Flask:
+    """An application with a page for everybody, in two strengths."""
+    app = make_app()
+
+    @app.get("/optional")
+    @session_required(optional=True)
+    def optional() -> str:
+        return current_session.subject if current_session else "a visitor"
+
+    @app.get("/optional-recent")
+    @session_required(optional=True, fresh=60, live=True)
+    def recent() -> str:
+        return current_session.subject if current_session else "a visitor"
+
+    return app
+
+
+def test_where_it_is_optional_everybody_gets_in(public: Flask, clock: ManualClock) -> None:
+    client = public.test_client()
+    for path in ("/optional", "/optional-recent"):
+        assert client.get(path).text == "a visitor"
+    client.post("/login/ada")
+    for path in ("/optional", "/optional-recent"):
+        assert client.get(path).text == "ada"
+    clock.advance(100_000)
+    for path in ("/optional", "/optional-recent"):
+        response = client.get(path)
+        assert (response.text, response.headers["Vary"]) == ("a visitor", "Cookie")
+
+
+def test_where_it_is_optional_who_is_logged_in_is_asked_for_the_rest(
+    public: Flask, clock: ManualClock
+) -> None:
+    client = public.test_client()
+    client.post("/login/ada")
+    clock.advance(61)
+    assert client.get("/optional").text == "ada"
+    assert client.get("/optional-recent").status_code == 401
+
+
+def test_where_it_is_optional_a_bad_bearer_token_is_told_so(public: Flask) -> None:
+    token = public.test_client().post("/login/ada").get_json()["token"]
+    client = public.test_client()
+    for path in ("/optional", "/optional-recent"):
+        assert client.get(path, headers={"Authorization": f"Bearer {token}"}).text == "ada"
+        assert client.get(path, headers={"Authorization": "Bearer x.y.z"}).status_code == 401
+        assert client.get(path, headers={"Authorization": "Basic YTpi"}).text == "a visitor"
+
+
+def test_a_session_that_a_live_look_finds_dead_is_nobodys(
+    public: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dead(_self: Visit) -> None:
+        raise Revoked("x")
+
+    client = public.test_client()
+    client.post("/login/ada")
+    monkeypatch.setattr(Visit, "verify_live", dead)
+    assert client.get("/optional-recent").text == "a visitor"
+    assert client.get("/optional").text == "ada"
 
 
 def test_live_needs_a_store(make_app: MakeApp) -> None:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from flask import Flask, session
 
-from sessera import InvalidConfig, Keyring, Policy, SqliteStore
+from sessera import BindingPolicy, InvalidConfig, Keyring, Policy, SqliteStore
 from sessera.flask import Sessera
 from sessera.flask.settings import DEFAULTS, Settings
-from tests.flask.browser import set_cookies
+from tests.flask.browser import error_of, send, set_cookies
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +50,17 @@ WRONG: list[tuple[str, Any]] = [
     ("IDLE_TIMEOUT", timedelta(days=2)),
     ("ABSOLUTE_TIMEOUT", timedelta(minutes=1)),
     ("ABSOLUTE_TIMEOUT", timedelta(days=401)),
+    ("BINDING", None),
+    ("BINDING", "enforce"),
+    ("BINDING", {"ip": "Enforce"}),
+    ("BINDING", {"ip": True}),
+    ("BINDING", {"ip": ["report"]}),
+    ("BINDING", {"address": "report"}),
+    ("BINDING", {1: "report"}),
+    ("BINDING", {"ipv4_prefix": 7}),
+    ("BINDING", {"ipv4_prefix": True}),
+    ("BINDING", {"ipv6_prefix": 129}),
+    ("SEALED", "yes"),
     ("COOKIE_NAME", ""),
     ("COOKIE_NAME", "a b"),
     ("COOKIE_NAME", "__Host-"),
@@ -99,6 +110,51 @@ def test_an_unknown_setting_is_an_error_that_names_it(make_app: MakeApp, name: s
 def test_a_policy_and_a_timeout_at_once_are_refused(make_app: MakeApp) -> None:
     with pytest.raises(InvalidConfig, match="SESSERA_IDLE_TIMEOUT"):
         make_app(POLICY=Policy(), IDLE_TIMEOUT=60)
+
+
+@pytest.mark.parametrize(
+    ("binding", "named"),
+    [
+        ({"ip": "no"}, "ip must be one of off, report, step_up, enforce"),
+        ({"ipv6_prefix": 8}, "ipv6_prefix must be a whole number from 16 to 128"),
+        ({"agent": "off"}, "no 'agent', only device, user_agent, ip, key"),
+    ],
+)
+def test_a_wrong_binding_is_named_to_the_fact(make_app: MakeApp, binding: Any, named: str) -> None:
+    with pytest.raises(InvalidConfig, match=named):
+        make_app(BINDING=binding)
+
+
+def test_the_binding_is_the_policys(keyring: Keyring) -> None:
+    app = Flask("shop")
+    app.config.update(SESSERA_KEYRING=keyring, SESSERA_STORE="memory", SESSERA_IDLE_TIMEOUT=60)
+    app.config["SESSERA_BINDING"] = {"ip": "enforce", "user_agent": "off", "ipv4_prefix": 32}
+    expected = BindingPolicy(ip="enforce", user_agent="off", ipv4_prefix=32)
+    assert Settings.of(app).policy == Policy(idle_timeout=60, binding=expected)
+    app.config["SESSERA_BINDING"] = expected
+    assert Settings.of(app).policy.binding == expected
+
+
+def test_a_policy_and_a_binding_at_once_are_refused(make_app: MakeApp) -> None:
+    with pytest.raises(InvalidConfig, match="SESSERA_BINDING"):
+        make_app(POLICY=Policy(), BINDING={})
+
+
+def test_sealed_tokens_show_nothing_and_are_the_only_ones_accepted(make_app: MakeApp) -> None:
+    open_app, sealed_app = make_app(), make_app(SEALED=True)
+    client = sealed_app.test_client()
+    token = client.post("/login/ada", json={"role": "editor"}).get_json()["token"]
+    assert token.count(".") == 4
+    assert client.get("/whoami").get_json()["claims"] == {"role": "editor"}
+    assert error_of(send(open_app, token)) == "malformed"
+    signed = open_app.test_client().post("/login/ada").get_json()["token"]
+    assert error_of(send(sealed_app, signed)) == "malformed"
+
+
+def test_keys_that_cannot_seal_are_named(make_app: MakeApp) -> None:
+    public = Keyring.from_public_jwks(Keyring.generate("EdDSA").jwks())
+    with pytest.raises(InvalidConfig, match="SESSERA_SEALED"):
+        make_app(KEYRING=public, SEALED=True, BINDING={"device": "off"})
 
 
 def test_data_in_no_store_are_refused(keyring: Keyring) -> None:

@@ -59,6 +59,7 @@ class Keeper(ABC):
             store=settings.store,
             clock=settings.clock,
             observer=self._tell_outcome if in_flight else self.tell,
+            sealed=settings.sealed,
         )
 
     @abstractmethod

@@ -26,6 +26,7 @@ class Settings:
     store: Store | None
     data_in_store: bool
     policy: Policy
+    sealed: bool = False
     cookie: Mapping[str, Any]
     locations: tuple[str, ...]
     trusted_hops: int

@@ -59,8 +59,13 @@ class Visit:
                 self.session = sessions.verify(token, client=self.client)
                 self.token = token
         except SessionError as error:
-            self.error = error
-            self.keeper.logger.info("session refused (%s): %s", error.code, error)
+            self.refuse(error)
+
+    def refuse(self, error: SessionError) -> None:
+        """Take the session that the request brought for none. The client keeps its cookie."""
+        self.session = self.token = None
+        self.error = error
+        self.keeper.logger.info("session refused (%s): %s", error.code, error)
 
     @property
     def client(self) -> Client:
@@ -185,6 +190,10 @@ class Visit:
         except SessionError:
             return False
         return True
+
+    def verify_live(self) -> None:
+        """Check the token that is held against all that the store holds at this moment."""
+        self.keeper.in_flight.verify(self._held(), client=self.client, live=True)
 
     def application_claims(self) -> dict[str, Any]:
         """Give the claims of the session but for the contents of the session."""

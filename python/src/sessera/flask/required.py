@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from sessera._web.visit import Visit
 
-    from .settings import Settings
-
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -35,6 +33,7 @@ def session_required(
     acr: str | Sequence[str] | None = None,
     amr: Sequence[str] = (),
     live: bool = False,
+    optional: bool = False,
 ) -> Callable[[View], View]: ...
 
 
@@ -46,12 +45,15 @@ def session_required(
     acr: str | Sequence[str] | None = None,
     amr: Sequence[str] = (),
     live: bool = False,
+    optional: bool = False,
 ) -> View | Callable[[View], View]:
     """Let only users into the view who are logged in. With or without parentheses, below `@app.route`.
 
     `fresh`: they authenticated at most this long ago, a timedelta or seconds. `acr`: as one of these.
     `amr`: by all of these methods. `live`: the token is checked against all that the store holds at this
-    moment, for the few views where even a second is too late.
+    moment, for the few views where even a second is too late. `optional`: who is not logged in gets in too,
+    and finds `current_session` false; what else is asked for is asked of those who are logged in. A bearer
+    token that is no good is refused all the same: who sends one wants to be told.
 
     Others get 401, or 503 with `Retry-After` where this server can't tell. An application answers otherwise,
     by sending people to its login page for instance, with `@app.errorhandler(401)`. Where the authentication
@@ -78,14 +80,14 @@ def session_required(
 
             @wraps(view)
             async def guarded_async(*args: Any, **kwargs: Any) -> Any:
-                _admit(step_up, live=live)
+                _admit(step_up, live=live, optional=optional)
                 return await view(*args, **kwargs)
 
             return cast("View", guarded_async)
 
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            _admit(step_up, live=live)
+            _admit(step_up, live=live, optional=optional)
             return current_app.ensure_sync(view)(*args, **kwargs)
 
         return cast("View", guarded)
@@ -93,23 +95,25 @@ def session_required(
     return decorate if view is None else decorate(view)
 
 
-def _admit(step_up: dict[str, Any] | None, *, live: bool) -> None:
+def _admit(step_up: dict[str, Any] | None, *, live: bool, optional: bool) -> None:
     session = open_session()
     visit, settings = session.visit, session.keeper.settings
-    if isinstance(visit.error, ReauthenticationRequired):
-        raise visit.error
-    if not visit.logged_in or visit.session is None or visit.token is None:
+    if live and visit.logged_in:
+        _look_again(visit)
+    if not visit.logged_in or visit.session is None:
+        if optional and (visit.error is None or not visit.by_header):
+            return
+        if isinstance(visit.error, ReauthenticationRequired):
+            raise visit.error
         raise refusal(visit.error, settings) from visit.error
-    if live:
-        _look_again(visit, visit.token, settings)
     if step_up is not None:
         visit.keeper.sessions.require(visit.session, **step_up)
 
 
-def _look_again(visit: Visit, token: str, settings: Settings) -> None:
+def _look_again(visit: Visit) -> None:
     try:
-        visit.keeper.in_flight.verify(token, client=visit.client, live=True)
+        visit.verify_live()
     except InvalidConfig:
         raise
     except SessionError as error:
-        raise refusal(error, settings) from error
+        visit.refuse(error)
