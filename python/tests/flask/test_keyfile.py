@@ -11,8 +11,8 @@ import pytest
 from flask import Flask
 
 from sessera import InvalidConfig, Keyring, SessionError, Sessions
+from sessera._web.keyfile import keyring_at
 from sessera.flask import Sessera
-from sessera.flask.keyfile import keyring_at
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ START = """
 import sys
 from pathlib import Path
 from sessera import Sessions
-from sessera.flask.keyfile import keyring_at
+from sessera._web.keyfile import keyring_at
 sys.stdin.readline()
 keyring = keyring_at(Path(sys.argv[1]), "HS256")
 print(Sessions("http://localhost", "shop", keyring=keyring).issue("ada").token)

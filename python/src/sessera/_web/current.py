@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from sessera import Binding, Session
 
+    from .contents import Contents
     from .visit import Visit
 
 
@@ -34,8 +35,8 @@ class CurrentSession:
         'Hello'
     """
 
-    def __init__(self, visit: Visit) -> None:
-        self._visit = visit
+    def __init__(self, contents: Contents) -> None:
+        self._contents = contents
         self._claims: tuple[Session, Mapping[str, Any]] | None = None
 
     def __bool__(self) -> bool:
@@ -113,6 +114,10 @@ class CurrentSession:
         if self._claims is None or self._claims[0] is not session:
             self._claims = (session, MappingProxyType(deepcopy(self._visit.application_claims())))
         return self._claims[1]
+
+    @property
+    def _visit(self) -> Visit:
+        return self._contents.visit
 
     @property
     def _session(self) -> Session:

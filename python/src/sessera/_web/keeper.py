@@ -82,6 +82,10 @@ class Keeper(ABC):
         clock = self._settings.clock
         return time.monotonic() if clock is None else clock.unix_millis / 1000
 
+    def unix_seconds(self) -> float:
+        """Tell the time, by the clock that the sessions go by."""
+        return self._settings.unix_seconds()
+
     def sessions_for(self, since: float) -> Sessions:
         """Choose the sessions that check a token which came in at that moment."""
         return self.sessions if self.now() - since <= PROMPT else self.in_flight

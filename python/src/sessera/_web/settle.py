@@ -41,6 +41,22 @@ def settle(session: Contents, visit: Visit) -> None:
         visit.keeper.logger.info("session not renewed (%s): %s", error.code, error)
 
 
+def cookie_line(session: Contents, visit: Visit) -> str | None:
+    """Write the `Set-Cookie` line that the response needs, if it needs one.
+
+    Raises CookieInvalid when the cookie would be over 4096 bytes.
+    """
+    keeper = visit.keeper
+    if not visit.by_cookie:
+        return None
+    if visit.pending and visit.token is not None and visit.session is not None:
+        lasting = None
+        if session.lasting:
+            lasting = visit.session.ends_at.timestamp() - keeper.unix_seconds()
+        return keeper.set_cookie(visit.token, lasting)
+    return keeper.cookie.expire_cookie() if visit.ended else None
+
+
 def _begin(session: Contents, visit: Visit) -> None:
     """Give a visitor a session when there is something to keep."""
     if not session.modified or not session.filled:

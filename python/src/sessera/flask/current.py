@@ -23,9 +23,10 @@ def open_session() -> FlaskSession:
 
 
 def _current() -> CurrentSession:
-    visit = open_session().visit
+    session = open_session()
+    visit = session.visit
     if visit.current is None:
-        visit.current = CurrentSession(visit)
+        visit.current = CurrentSession(session)
     return visit.current
 
 

@@ -10,6 +10,7 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, HTTPException, ServiceUnavailable, Unauthorized
 
 from sessera import SessionError
+from sessera._web.refusal import OF_THE_TIMES, RETRY_AFTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,27 +20,8 @@ if TYPE_CHECKING:
 
     from .settings import Settings
 
-#: How many seconds a client is asked to wait for what this server can't tell now.
-RETRY_AFTER = 5
-
 #: What somebody is told whose page waited too long; nothing that would help another site.
 _RELOAD = "This was not sent from a page of ours, or from one that is too old. Reload the page and try again."
-
-#: What a verb raises in a view through no fault of the application's.
-_OF_THE_TIMES = frozenset(
-    {
-        "expired",
-        "ended",
-        "revoked",
-        "reused",
-        "superseded",
-        "binding_mismatch",
-        "reauthentication_required",
-        "revocations_stale",
-        "store_unavailable",
-        "csrf_invalid",
-    }
-)
 
 
 def refusal(error: SessionError | None, settings: Settings) -> HTTPException:
@@ -63,7 +45,7 @@ def register(app: Flask, settings: Settings) -> None:
 
 def _answer(settings: Settings) -> Callable[[SessionError], ResponseReturnValue]:
     def answer(error: SessionError) -> ResponseReturnValue:
-        if error.code not in _OF_THE_TIMES:
+        if error.code not in OF_THE_TIMES:
             raise error
         answered = current_app.handle_http_exception(refusal(error, settings))
         return answered.get_response() if isinstance(answered, HTTPException) else answered

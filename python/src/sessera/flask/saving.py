@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sessera import Cookie
-from sessera._web.settle import settle
+from sessera._web.settle import cookie_line, settle
 
 if TYPE_CHECKING:
     from flask import Response
@@ -36,25 +36,13 @@ def _write(session: FlaskSession, visit: Visit, response: Response) -> None:
     _vary(response, "Cookie")
     if visit.by_header:
         _vary(response, "Authorization")
-    line = _set_cookie(session, visit)
+    line = cookie_line(session, visit)
     if line is not None:
         response.headers.add("Set-Cookie", line)
         response.headers["Cache-Control"] = "no-store"
     if visit.logged_out and session.keeper.settings.clear_site_data:
         name, value = Cookie.CLEAR_SITE_DATA
         response.headers.setdefault(name, value)
-
-
-def _set_cookie(session: FlaskSession, visit: Visit) -> str | None:
-    keeper = session.keeper
-    if not visit.by_cookie:
-        return None
-    if visit.pending and visit.token is not None and visit.session is not None:
-        lasting = None
-        if session.permanent:
-            lasting = visit.session.ends_at.timestamp() - keeper.settings.unix_seconds()
-        return keeper.set_cookie(visit.token, lasting)
-    return keeper.cookie.expire_cookie() if visit.ended else None
 
 
 def _vary(response: Response, name: str) -> None:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from sessera import Cookie, InvalidConfig, Keyring, ManualClock, SessionError, Sessions
 from sessera._web import settings as shared
 from sessera._web.door import LOCATIONS
+from sessera._web.keyfile import keyring_at
+from sessera._web.storefile import default_store, store_of
 
 from .csrf_rules import CsrfRules
 from .given import Given, checked
-from .keyfile import keyring_at
 from .lifetimes import policy_of
-from .storefile import default_store, store_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,7 +123,7 @@ def _keyring(given: Given, app: Flask) -> Keyring:
 
 def _store(given: Given, app: Flask) -> Store | None:
     if "SESSERA_STORE" not in given:
-        return default_store(app)
+        return default_store(Path(app.instance_path, "sessera.db"))
     return store_of(given.value("SESSERA_STORE", None))
 
 

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 from sessera import InvalidConfig, MemoryStore, SessionError, SqliteStore
 
 if TYPE_CHECKING:
-    from flask import Flask
-
-    from sessera._web.settings import Store
+    from .settings import Store
 
 #: What to do where the instance folder is no place for a file.
 _OTHERWISE = (
@@ -20,12 +18,11 @@ _OTHERWISE = (
 )
 
 
-def default_store(app: Flask) -> SqliteStore:
-    """Open `sessera.db` in the instance folder, which is made first if there is none.
+def default_store(path: Path) -> SqliteStore:
+    """Open the file that is used where none is named, which is made first if there is none.
 
     Raises InvalidConfig, which says what to do about it.
     """
-    path = Path(app.instance_path, "sessera.db")
     try:
         return _opened(path)
     except (SessionError, OSError) as error:
