@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import logging
 import os
 import subprocess
 import sys
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
 
 from sessera import InvalidConfig, Keyring, SessionError, Sessions
-from sessera._web.keyfile import keyring_at
+from sessera._web.keyfile import key_file_at
 from sessera.flask import Sessera
+from tests.flask.browser import error_of, send, subject_of, token_in
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sessera import ManualClock
+    from tests.flask.conftest import MakeApp
 
 START = """
 import sys
 from pathlib import Path
 from sessera import Sessions
-from sessera._web.keyfile import keyring_at
+from sessera._web.keyfile import key_file_at
 sys.stdin.readline()
-keyring = keyring_at(Path(sys.argv[1]), "HS256")
+keyring = key_file_at(Path(sys.argv[1]), "HS256").keyring
 print(Sessions("http://localhost", "shop", keyring=keyring).issue("ada").token)
 """
 
@@ -51,7 +59,7 @@ def test_a_file_that_is_there_is_taken_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     Keyring.generate("EdDSA").save(path)
     before = path.read_bytes()
-    keyring_at(path, "HS256")
+    key_file_at(path, "HS256")
     assert path.read_bytes() == before
 
 
@@ -60,7 +68,7 @@ def test_a_broken_file_is_an_error_and_is_not_replaced(tmp_path: Path) -> None:
     path.write_text("{}")
     path.chmod(0o600)
     with pytest.raises(SessionError):
-        keyring_at(path, "HS256")
+        key_file_at(path, "HS256")
     assert path.read_text() == "{}"
 
 
@@ -70,3 +78,76 @@ def test_a_folder_that_cannot_be_made_names_the_setting(tmp_path: Path) -> None:
     app.config["SESSERA_KEYRING"] = tmp_path / "file" / "keys.json"
     with pytest.raises(InvalidConfig, match="SESSERA_KEYRING"):
         Sessera(app)
+
+
+def test_a_running_process_takes_up_a_rotation(make_app: MakeApp, clock: ManualClock, tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    here, there = make_app(KEYRING=path), make_app(KEYRING=path)
+    client = here.test_client()
+    client.post("/login/ada")
+    assert subject_of(send(there, token_in(client))) == "ada"
+
+    ring = Keyring.load(path)
+    kid = ring.rotate(datetime.fromtimestamp(clock.unix_millis / 1000, timezone.utc), publish_for=60)
+    ring.save(path)
+    assert subject_of(client.get("/whoami")) == "ada", "a key that is only published changes nothing"
+    clock.advance(61)
+    assert subject_of(send(there, token_in(client))) == "ada", "the old key still verifies"
+    token = client.post("/login/bob").get_json()["token"]
+    assert kid_of(token) == kid
+    assert subject_of(send(there, token)) == "bob"
+
+
+def test_the_file_is_looked_at_once_a_second(make_app: MakeApp, clock: ManualClock, tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    client = make_app(KEYRING=path).test_client()
+    client.get("/whoami")
+    Keyring.generate("HS256").save(path)
+    old = client.post("/login/ada").get_json()["token"]
+    clock.advance(1)
+    assert error_of(client.get("/whoami")) == "unknown_key"
+    assert kid_of(client.post("/login/ada").get_json()["token"]) != kid_of(old)
+
+
+@pytest.mark.parametrize("text", [None, "{}", "", '{"keys": []}'])
+def test_a_file_that_goes_bad_is_told_once_and_changes_nothing(
+    make_app: MakeApp, clock: ManualClock, tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str | None
+) -> None:
+    path = tmp_path / "keys.json"
+    client = make_app(KEYRING=path).test_client()
+    client.post("/login/ada")
+    kept = path.read_bytes()
+    path.unlink()
+    if text is not None:
+        path.write_text(text)
+        path.chmod(0o600)
+    for _ in range(3):
+        clock.advance(1)
+        assert subject_of(client.get("/whoami")) == "ada"
+    (record,) = caplog.records
+    assert record.levelno == logging.ERROR
+    assert "keys.json" in record.getMessage()
+    path.write_bytes(kept)
+    clock.advance(1)
+    assert subject_of(client.get("/whoami")) == "ada"
+
+
+def test_keys_that_do_not_fit_are_told_and_the_old_ones_stay(
+    make_app: MakeApp, clock: ManualClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "keys.json"
+    client = make_app(KEYRING=path).test_client()
+    client.post("/login/ada")
+    public = Keyring.generate("EdDSA").jwks()
+    path.write_text(public)
+    path.chmod(0o600)
+    clock.advance(1)
+    assert subject_of(client.get("/whoami")) == "ada"
+    assert "can't be used" in caplog.text
+
+
+def kid_of(token: str) -> str:
+    header = token.split(".")[0]
+    kid = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["kid"]
+    assert isinstance(kid, str)
+    return kid

@@ -6,7 +6,7 @@ import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from sessera import Cookie, Event, Sessions
+from sessera import Cookie, Event, SessionError, Sessions
 
 from .door import Door
 
@@ -76,6 +76,22 @@ class Keeper(ABC):
     @abstractmethod
     def tell(self, event: Event) -> None:
         """Tell the application what happened to a session."""
+
+    def renew_keys(self) -> None:
+        """Take the keys of the key file into use if it has changed. What is wrong with them is told once."""
+        file = self._settings.key_file
+        if file is None:
+            return
+        try:
+            keyring = file.newer(self.now())
+            if keyring is None:
+                return
+            for sessions in {id(each): each for each in (self.sessions, self.in_flight)}.values():
+                sessions.replace_keyring(keyring)
+        except SessionError as error:
+            self.logger.error("the key file %s has changed, but can't be used: %s", file.path, error)
+        else:
+            self.logger.info("the key file %s has changed, and its keys are in use", file.path)
 
     def now(self) -> float:
         """Tell the time in seconds, for how long a request takes."""

@@ -7,13 +7,50 @@ import os
 import secrets
 from typing import TYPE_CHECKING
 
-from sessera import Keyring
+from sessera import Keyring, KeyringFile, SessionError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def keyring_at(path: Path, algorithm: str) -> Keyring:
+#: How many seconds pass between two looks at the file. A rotation publishes its key minutes before it signs.
+INTERVAL = 1.0
+
+
+class KeyFile:
+    """A key file, and the ring that was loaded from it last; a running server picks up a rotation."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = KeyringFile(path)
+        self._looked_at = float("-inf")
+        self._told = False
+
+    @property
+    def keyring(self) -> Keyring:
+        """The ring, as it was loaded last."""
+        return self._file.keyring
+
+    def newer(self, now: float) -> Keyring | None:
+        """Give the ring if the file has changed. It is looked at once a second at most.
+
+        Raises InvalidKey where the file is gone or wrong, once; the ring that was loaded stays.
+        """
+        if now - self._looked_at < INTERVAL:
+            return None
+        self._looked_at = now
+        try:
+            newer = self._file.reload_if_changed()
+        except SessionError:
+            told, self._told = self._told, True
+            if told:
+                return None
+            raise
+        self._told = False
+        return newer
+
+
+def key_file_at(path: Path, algorithm: str) -> KeyFile:
     """Load the keyring in that file, which is made first if there is none.
 
     Of several processes that start at once, one makes the file and all load the same keys: each writes a
@@ -23,7 +60,7 @@ def keyring_at(path: Path, algorithm: str) -> Keyring:
     """
     if not path.exists():
         _make(path, algorithm)
-    return Keyring.load(path)
+    return KeyFile(path)
 
 
 def _make(path: Path, algorithm: str) -> None:

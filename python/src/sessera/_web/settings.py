@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from sessera import Keyring, ManualClock, Policy
 
+    from .keyfile import KeyFile
+
 Store: TypeAlias = MemoryStore | SqliteStore
 
 
@@ -27,6 +29,8 @@ class Settings:
     data_in_store: bool
     policy: Policy
     sealed: bool = False
+    #: Where the keyring came from, if that is a file.
+    key_file: KeyFile | None = None
     cookie: Mapping[str, Any]
     locations: tuple[str, ...]
     trusted_hops: int

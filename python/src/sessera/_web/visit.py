@@ -52,6 +52,7 @@ class Visit:
         self.new = self.session is None
 
     def _open(self, since: float) -> None:
+        self.keeper.renew_keys()
         try:
             token, self.by_header = self.keeper.token_of(self.request)
             if token is not None:

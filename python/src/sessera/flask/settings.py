@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sessera import Cookie, InvalidConfig, Keyring, ManualClock, SessionError, Sessions
 from sessera._web import settings as shared
 from sessera._web.door import LOCATIONS
-from sessera._web.keyfile import keyring_at
+from sessera._web.keyfile import KeyFile, key_file_at
 from sessera._web.storefile import default_store, store_of
 
 from .csrf_rules import CsrfRules
@@ -74,12 +74,14 @@ class Settings(shared.Settings):
         given = Given(app.config)
         given.refuse_unknown(DEFAULTS)
         dev = given.flag("SESSERA_DEV", default=False)
-        keyring = _keyring(given, app)
+        keys = _keys(given, app)
+        keyring = keys.keyring if isinstance(keys, KeyFile) else keys
         data_in_store = _data_in_store(given)
         return cls(
             issuer=given.text("SESSERA_ISSUER", _default_issuer(app)),
             audience=given.text("SESSERA_AUDIENCE", app.name),
             keyring=keyring,
+            key_file=keys if isinstance(keys, KeyFile) else None,
             data_in_store=data_in_store,
             policy=policy_of(given, keyring),
             sealed=_sealed(given, keyring),
@@ -102,7 +104,7 @@ def _default_issuer(app: Flask) -> str:
     return f"https://{server_name}" if server_name else "http://localhost"
 
 
-def _keyring(given: Given, app: Flask) -> Keyring:
+def _keys(given: Given, app: Flask) -> Keyring | KeyFile:
     algorithm = given.text("SESSERA_ALGORITHM", "HS256")
     if algorithm not in ("HS256", "EdDSA", "ES256"):
         raise InvalidConfig("SESSERA_ALGORITHM must be HS256, EdDSA or ES256")
@@ -113,7 +115,7 @@ def _keyring(given: Given, app: Flask) -> Keyring:
         raise InvalidConfig("SESSERA_KEYRING must be a Keyring, or the path of its file")
     path = Path(os.fsdecode(value))
     try:
-        return keyring_at(path, algorithm)
+        return key_file_at(path, algorithm)
     except OSError as error:
         otherwise = "make that folder writable for the application, or give SESSERA_KEYRING another path"
         raise InvalidConfig(f"SESSERA_KEYRING: no key file at {path}: {error}; {otherwise}") from error
