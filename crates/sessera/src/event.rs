@@ -63,6 +63,15 @@ pub enum EventKind {
     /// There were more marks than the index may hold, and the older gave way to a cut of everything: sessions
     /// that were not revoked ended with them. The reason says why the store could not be told, if it could not.
     RevocationsOverflowed,
+    /// What this process knows of revocations is as fresh as the policy asks for, again.
+    RevocationsFresh,
+    /// What this process knows of revocations is older than [`fresh_for`](crate::Policy::fresh_for).
+    RevocationsStale,
+    /// What this process knows of revocations is older than [`stale_after`](crate::Policy::stale_after), or it
+    /// knows of none yet: [`on_stale`](crate::Policy::on_stale) says what happens.
+    RevocationsExpired,
+    /// There are values in the store that nobody of ours has written; they were ignored.
+    RevocationsRefused,
     /// A request failed its CSRF check.
     MaliciousCsrf,
 }
@@ -82,6 +91,10 @@ impl EventKind {
             Self::TokenRevoked => "authn_token_revoked",
             Self::TokenReuse => "authn_token_reuse",
             Self::RevocationsOverflowed => "revocations_overflowed",
+            Self::RevocationsFresh => "revocations_fresh",
+            Self::RevocationsStale => "revocations_stale",
+            Self::RevocationsExpired => "revocations_expired",
+            Self::RevocationsRefused => "revocations_refused",
             Self::MaliciousCsrf => "malicious_csrf",
         }
     }

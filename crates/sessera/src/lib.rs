@@ -43,9 +43,11 @@ pub use policy::{OnReuse, OnStale, Policy};
 pub use revocation::{Mark, RevocationIndex, SessionMark};
 pub use session::{Elevation, Issued, NewSession, Session};
 pub use session_id::SessionId;
-pub use sessions::{ListedSession, Sessions, SessionsBuilder};
+pub use sessions::{Freshness, ListedSession, Revoke, Sessions, SessionsBuilder, Status};
 pub use step_up::StepUp;
-pub use store::{Advance, Advanced, MemoryStore, Retention, SessionData, SessionRecord, Store};
+pub use store::{
+    Advance, Advanced, MemoryStore, Retention, SessionData, SessionRecord, Store, StoreStatus, Wait,
+};
 
 /// The examples of the README are tests too.
 #[cfg(doctest)]

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sessera::{
-    Advance, Advanced, Algorithm, Client, Elevation, ErrorKind, Event, EventKind, Issued, Keyring,
-    ManualClock, Mark, MemoryStore, NewSession, OnStale, Policy, Result, RevocationIndex, SessionData,
-    SessionError, SessionId, SessionRecord, Sessions, Store,
+    Advance, Advanced, Algorithm, Client, Elevation, ErrorKind, Event, EventKind, Freshness, Issued, Keyring,
+    ManualClock, Mark, MemoryStore, NewSession, OnStale, Policy, Result, RevocationIndex, Revoke,
+    SessionData, SessionError, SessionId, SessionRecord, Sessions, Store, Wait,
 };
 
 /// A store that is behind, or away.
@@ -186,6 +186,68 @@ fn a_reuse_is_refused_though_the_session_cannot_be_ended() {
     let error = bench.sessions.verify(&issued.token, &client).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Reused);
     assert!(std::error::Error::source(&error).is_some(), "that it could not be ended is told as the cause");
+}
+
+#[test]
+fn a_change_of_freshness_is_told_once_and_by_whoever_sees_it_first() {
+    let bench = Bench::new(OnStale::Accept);
+    let token = bench.login().token;
+    let kinds = [EventKind::RevocationsFresh, EventKind::RevocationsStale, EventKind::RevocationsExpired];
+    let steps = [
+        (0, [0, 0, 0]),
+        (2001, [0, 1, 0]),
+        (30_000, [0, 1, 0]),
+        (30_001, [0, 1, 1]),
+        (0, [1, 1, 1]),
+        (u64::MAX, [1, 1, 2]),
+        (5000, [1, 2, 2]),
+        (2000, [2, 2, 2]),
+    ];
+    for (nth, (behind, told)) in steps.into_iter().enumerate() {
+        bench.store.behind.store(behind, Relaxed);
+        for _ in 0..3 {
+            if nth % 2 == 0 {
+                bench.sessions.verify(&token, &Client::new()).unwrap();
+            }
+            bench.sessions.status();
+        }
+        assert_eq!(kinds.map(|kind| bench.told(kind)), told, "{behind}");
+    }
+}
+
+#[test]
+fn a_status_says_how_old_the_knowledge_is_and_whether_to_send_requests() {
+    for mode in MODES {
+        let bench = Bench::new(mode);
+        let accept = mode == OnStale::Accept;
+        for (behind, freshness, ready) in [
+            (0, Freshness::Fresh, true),
+            (2001, Freshness::Stale, true),
+            (30_001, Freshness::Expired, accept),
+            (u64::MAX, Freshness::Loading, false),
+        ] {
+            bench.store.behind.store(behind, Relaxed);
+            let status = bench.sessions.status();
+            assert_eq!((status.freshness, status.ready), (freshness, ready), "{mode:?} {behind}");
+            let age = (behind != u64::MAX).then_some(Duration::from_millis(behind));
+            assert_eq!(status.age, age);
+        }
+        bench.sessions.revoke_session(&bench.login().session.id).unwrap();
+        let status = bench.sessions.status();
+        assert!(status.marks == 1 && status.memory > 0);
+    }
+}
+
+#[test]
+fn a_wait_that_the_store_does_not_know_is_refused_before_anything_is_written() {
+    let bench = Bench::new(OnStale::default());
+    let id = bench.login().session.id;
+    let error = bench.sessions.revoke(Revoke::Session(&id), Wait::Replicated(1)).unwrap_err();
+    assert_eq!((error.kind(), bench.sessions.status().marks), (ErrorKind::InvalidConfig, 0));
+    for wait in [Wait::Stored, Wait::Confirmed] {
+        bench.sessions.revoke(Revoke::Session(&id), wait).unwrap();
+    }
+    assert_eq!(bench.told(EventKind::TokenRevoked), 2);
 }
 
 #[test]

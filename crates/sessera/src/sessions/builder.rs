@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 
 use super::registry::Registry;
 use super::seen::SeenTokens;
+use super::status::Told;
 use super::{Keys, Sessions};
 use crate::clock::{Clock, SystemClock, millis};
 use crate::error::{ErrorKind, Result, SessionError};
@@ -179,6 +180,7 @@ impl SessionsBuilder {
             clock: self.clock,
             observer: self.observer,
             overflows: AtomicU64::new(0),
+            told: Told::default(),
             registry: self.registry,
             clock_skew_ms: millis(self.clock_skew),
         })

@@ -11,6 +11,7 @@ mod report;
 mod revoke;
 mod rotate;
 mod seen;
+mod status;
 mod verify;
 
 use std::fmt;
@@ -22,7 +23,10 @@ use arc_swap::ArcSwap;
 pub use builder::SessionsBuilder;
 pub use registry::ListedSession;
 use registry::Registry;
+pub use revoke::Revoke;
 use seen::SeenTokens;
+use status::Told;
+pub use status::{Freshness, Status};
 
 use crate::clock::Clock;
 use crate::error::{ErrorKind, Result, SessionError};
@@ -67,6 +71,8 @@ pub struct Sessions {
     seen: SeenTokens,
     /// How many overflows of the index were reported.
     overflows: AtomicU64,
+    /// The freshness that was reported last.
+    told: Told,
     registry: Option<Registry>,
     clock_skew_ms: u64,
     /// No session is older, so that what is known of revocations need be kept no longer.

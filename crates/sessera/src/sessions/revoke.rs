@@ -5,20 +5,42 @@ use crate::claims::NewClaims;
 use crate::client::Client;
 use crate::error::{ErrorKind, Result, SessionError};
 use crate::event::EventKind;
-use crate::revocation::{Mark, SessionMark};
+use crate::revocation::{Mark, RevocationIndex, SessionMark};
 use crate::session::Issued;
 use crate::session_id::SessionId;
+use crate::store::Wait;
+
+/// What is revoked, for [`Sessions::revoke`].
+#[derive(Clone, Copy)]
+pub enum Revoke<'a> {
+    /// One session, by its id.
+    Session(&'a str),
+    /// All of a subject's.
+    Subject(&'a str),
+    /// All.
+    All,
+    /// What was signed with this key.
+    Key(&'a str),
+}
 
 impl Sessions {
+    /// As the verb of this name: [`revoke_session`](Self::revoke_session), [`revoke_subject`](Self::revoke_subject),
+    /// [`revoke_all`](Self::revoke_all) or [`revoke_key`](Self::revoke_key); and says what to wait for, where the
+    /// others wait for what the store was opened with.
+    ///
+    /// # Errors
+    /// As theirs; also `store_unavailable` when the wait was in vain, and the message says who was missing: it is
+    /// revoked all the same. `invalid_config` where the store does not know this wait.
+    pub fn revoke(&self, what: Revoke<'_>, wait: Wait) -> Result<()> {
+        self.end(what, Some(wait))
+    }
+
     /// Ends one session: none of its tokens is accepted from now on.
     ///
     /// # Errors
     /// `invalid_claim` when this is no session id, `store_unavailable`, `invalid_config` without a store.
     pub fn revoke_session(&self, id: &str) -> Result<()> {
-        let id = SessionId::parse(id)?;
-        let now = self.now();
-        let (state, keep_until) = (SessionMark::revoked_at(now), self.longest_life_from(now));
-        self.append(&Mark::Session { id, state, keep_until }, None)
+        self.end(Revoke::Session(id), None)
     }
 
     /// Ends every session of a subject that has started until now; a login after this lives.
@@ -26,12 +48,7 @@ impl Sessions {
     /// # Errors
     /// `invalid_claim` when the subject is empty, `store_unavailable`, `invalid_config` without a store.
     pub fn revoke_subject(&self, subject: &str) -> Result<()> {
-        if subject.is_empty() {
-            return Err(SessionError::new(ErrorKind::InvalidClaim, "the subject is empty"));
-        }
-        let cut = self.cut_after(self.store()?.index().cut(subject));
-        let keep_until = self.longest_life_from(cut);
-        self.append(&Mark::Subject { subject: subject.to_owned(), cut, keep_until }, Some(subject))
+        self.end(Revoke::Subject(subject), None)
     }
 
     /// Ends every session of the token's subject but its own, which goes on under a new id. (ASVS 7.4.3)
@@ -68,8 +85,7 @@ impl Sessions {
     /// # Errors
     /// `store_unavailable`, `invalid_config` without a store.
     pub fn revoke_all(&self) -> Result<()> {
-        let cut = self.cut_after(self.store()?.index().latest_cut());
-        self.append(&Mark::Everything { cut, keep_until: self.longest_life_from(cut) }, None)
+        self.end(Revoke::All, None)
     }
 
     /// Refuses every token that was signed with this key: for a key that leaked. Take it out of the keyring
@@ -78,22 +94,46 @@ impl Sessions {
     /// # Errors
     /// `store_unavailable`, `invalid_config` without a store.
     pub fn revoke_key(&self, kid: &str) -> Result<()> {
-        self.append(&Mark::Key { kid: kid.to_owned() }, None)
+        self.end(Revoke::Key(kid), None)
     }
 
     /// A cut that ends every session until now: also one that a machine with a fast clock issued, or that
     /// started just past an earlier cut of the same moment.
-    fn cut_after(&self, earlier: u64) -> u64 {
+    fn cut_after(&self, earlier: u64, now: u64) -> u64 {
         let clocks = self.clock_skew_ms.saturating_mul(2);
-        self.now().saturating_add(clocks).max(earlier.saturating_add(1))
+        now.saturating_add(clocks).max(earlier.saturating_add(1))
     }
 
-    fn append(&self, mark: &Mark, subject: Option<&str>) -> Result<()> {
-        let now = self.now();
-        self.store()?.append(mark, now)?;
-        self.report_revocation(mark, subject, now);
+    fn end(&self, what: Revoke<'_>, wait: Option<Wait>) -> Result<()> {
+        let (store, now) = (self.store()?, self.now());
+        let mark = self.mark_of(what, store.index(), now)?;
+        store.append_and_wait(&mark, now, wait)?;
+        let subject = if let Revoke::Subject(subject) = what { Some(subject) } else { None };
+        self.report_revocation(&mark, subject, now);
         self.report_overflow(now);
         Ok(())
+    }
+
+    fn mark_of(&self, what: Revoke<'_>, index: &RevocationIndex, now: u64) -> Result<Mark> {
+        Ok(match what {
+            Revoke::Session(id) => Mark::Session {
+                id: SessionId::parse(id)?,
+                state: SessionMark::revoked_at(now),
+                keep_until: self.longest_life_from(now),
+            },
+            Revoke::Subject("") => {
+                return Err(SessionError::new(ErrorKind::InvalidClaim, "the subject is empty"));
+            }
+            Revoke::Subject(subject) => {
+                let cut = self.cut_after(index.cut(subject), now);
+                Mark::Subject { subject: subject.to_owned(), cut, keep_until: self.longest_life_from(cut) }
+            }
+            Revoke::All => {
+                let cut = self.cut_after(index.latest_cut(), now);
+                Mark::Everything { cut, keep_until: self.longest_life_from(cut) }
+            }
+            Revoke::Key(kid) => Mark::Key { kid: kid.to_owned() },
+        })
     }
 
     /// Until when a session that started by `now` could be accepted.

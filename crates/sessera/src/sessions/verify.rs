@@ -132,6 +132,7 @@ impl Sessions {
             return Err(SessionError::new(ErrorKind::Ended, "the session is older than any may become"));
         }
         let age = store.refresh(now);
+        self.note_age(age, now);
         let query =
             Query { session: claims.id, subject: &claims.subject, started_at: claims.started_at_ms, kid };
         let mark = match store.index().find(&query) {

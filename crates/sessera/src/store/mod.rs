@@ -3,14 +3,16 @@
 mod memory;
 mod records;
 mod retention;
+mod status;
 
 use std::fmt;
 
 pub use memory::MemoryStore;
 pub use records::{SessionData, SessionRecord};
 pub use retention::Retention;
+pub use status::{StoreStatus, Wait};
 
-use crate::error::Result;
+use crate::error::{ErrorKind, Result, SessionError};
 use crate::revocation::{Mark, RevocationIndex, SessionMark};
 use crate::session_id::SessionId;
 
@@ -50,6 +52,30 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// `store_unavailable`.
     fn append(&self, mark: &Mark, now: u64) -> Result<()>;
+
+    /// As [`append`](Self::append), and waits for more than that: what the caller says, or else what the store was
+    /// opened with.
+    ///
+    /// As it is here, for a store whose verifiers all see a mark at their next [`refresh`](Self::refresh): to have
+    /// it stored is to have it confirmed.
+    ///
+    /// # Errors
+    /// `store_unavailable`, also when the wait was in vain, though the mark is stored then; `invalid_config` for a
+    /// wait that this store does not know.
+    fn append_and_wait(&self, mark: &Mark, now: u64, wait: Option<Wait>) -> Result<()> {
+        match wait {
+            None | Some(Wait::Stored | Wait::Confirmed) => self.append(mark, now),
+            Some(Wait::Replicated(_)) => {
+                Err(SessionError::new(ErrorKind::InvalidConfig, "this store has no replicas to wait for"))
+            }
+        }
+    }
+
+    /// What the store says of itself, for operators and metrics. It reads nothing that [`refresh`](Self::refresh)
+    /// does not read.
+    fn status(&self, now: u64) -> StoreStatus {
+        StoreStatus { age: self.refresh(now), ..StoreStatus::default() }
+    }
 
     /// Keeps data of a session in place of those that were there. Data and record of a session go when a mark
     /// ends it, or when they expire.
@@ -161,6 +187,15 @@ impl<S: Store + ?Sized> Store for std::sync::Arc<S> {
     fn append(&self, mark: &Mark, now: u64) -> Result<()> {
         (**self).append(mark, now)
     }
+
+    fn append_and_wait(&self, mark: &Mark, now: u64, wait: Option<Wait>) -> Result<()> {
+        (**self).append_and_wait(mark, now, wait)
+    }
+
+    fn status(&self, now: u64) -> StoreStatus {
+        (**self).status(now)
+    }
+
     fn put_data(&self, data: &SessionData, now: u64) -> Result<()> {
         (**self).put_data(data, now)
     }
