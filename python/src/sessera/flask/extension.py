@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from .commands import group
 from .csrf import guard
 from .current import current_session
 from .interface import SesseraInterface
@@ -64,6 +65,7 @@ class Sessera:
         app.context_processor(lambda: {"current_session": current_session})
         register(app, settings)
         guard(app, keeper)
+        app.cli.add_command(group)
         if settings.dev:
             logger.warning(
                 "SESSERA_DEV is set: the cookie of %s is for plain http. Never set it in production.",

@@ -1,0 +1,188 @@
+"""Why a token is good or bad, step by step."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from sessera import BindingPolicy, MemoryStore, SessionError, Sessions, jose
+
+if TYPE_CHECKING:
+    from sessera import Session
+
+    from .settings import Settings
+
+#: The type of a session token.
+_TYP = "session+jwt"
+
+#: The steps in the order of a verify, each with the codes that it fails with.
+_STEPS = {
+    "shape": ("malformed", "too_large"),
+    "header": ("unsupported_algorithm", "wrong_type"),
+    "key": ("unknown_key",),
+    "signature": ("bad_signature",),
+    "claims": ("invalid_claim",),
+    "issuer": ("wrong_issuer",),
+    "audience": ("wrong_audience",),
+    "times": ("not_yet_valid", "expired", "ended"),
+    "revocation": ("revoked", "reused", "superseded", "revocations_stale", "store_unavailable"),
+}
+_OF_CODE = {code: step for step, codes in _STEPS.items() for code in codes}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: whether it passed (None: it was not taken), and what was found."""
+
+    name: str
+    passed: bool | None
+    found: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What each step found; `code` is that of the error for which the token is refused, None if it is good.
+
+    It holds no token, no key and no value of an application's claim.
+    """
+
+    code: str | None
+    steps: list[Step]
+    #: What the token says of its session, once its signature held.
+    session: dict[str, Any] = field(default_factory=dict)
+
+
+def explain(token: str, settings: Settings) -> Explanation:
+    """Take a token through the steps of a verify. Nothing is written, and nobody is told.
+
+    It is not asked who shows the token: that only the server of a request knows.
+    """
+    error: SessionError | None = None
+    session: Session | None = None
+    try:
+        session = _sessions(settings).verify(token)
+    except SessionError as refused:
+        error = refused
+    signed = _opened(token, settings)
+    claims = None if signed is None else _signed_claims(signed, settings)
+    failed = None if error is None else _OF_CODE.get(error.code)
+    if failed == "shape" and claims is not None:
+        # What was signed is what is wrong, and not the wrapping.
+        failed = "claims"
+    steps = []
+    reached = True
+    for name in _STEPS:
+        if name == failed and error is not None:
+            steps.append(Step(name, passed=False, found=f"{error.code}: {error}"))
+            reached = False
+        elif reached:
+            steps.append(
+                Step(name, passed=True, found=_found(name, signed or token, claims, session, settings))
+            )
+        else:
+            steps.append(Step(name, passed=None, found="not reached"))
+    steps.append(Step("client", passed=None, found="not asked: only a request tells who shows the token"))
+    return Explanation(None if error is None else error.code, steps, _summary(claims))
+
+
+def _sessions(settings: Settings) -> Sessions:
+    """Make sessions that judge as those of the server do, but revoke nothing and tell nobody."""
+    return Sessions(
+        settings.issuer,
+        settings.audience,
+        keyring=settings.keyring,
+        sealed=settings.sealed,
+        policy=settings.policy.replace(on_reuse="refuse", binding=BindingPolicy.off()),
+        store=settings.store,
+        clock=settings.clock,
+    )
+
+
+def _opened(token: str, settings: Settings) -> str | None:
+    """Take the signed token out of its seal, where tokens are sealed."""
+    if not settings.sealed:
+        return token
+    try:
+        return jose.jwe.open(token, "JWT", settings.keyring).decode()
+    except (SessionError, ValueError):
+        return None
+
+
+def _signed_claims(token: str, settings: Settings) -> dict[str, Any] | None:
+    now = datetime.fromtimestamp(settings.unix_seconds(), timezone.utc)
+    try:
+        claims = json.loads(jose.jws.verify(token, _TYP, settings.keyring, now))
+    except (SessionError, ValueError, RecursionError):
+        return None
+    return claims if isinstance(claims, dict) else None
+
+
+def _found(
+    step: str, token: str, claims: dict[str, Any] | None, session: Session | None, settings: Settings
+) -> str:
+    claims = claims or {}
+    if step == "shape":
+        seal = ", within a seal" if settings.sealed else ""
+        return f"a signed token of {len(token)} characters{seal}"
+    if step in ("header", "key"):
+        return _key(step, token, settings)
+    if step == "times":
+        times = {"issued": "iat", "expires": "exp", "ends": "sxp"}
+        return ", ".join(f"{what} {_at(claims.get(name))}" for what, name in times.items())
+    if step == "revocation":
+        return _revocation(session, settings)
+    return {
+        "signature": "holds",
+        "claims": f"session {claims.get('sid')}, generation {claims.get('gen')}",
+        "issuer": "this application's",
+        "audience": "this application",
+    }[step]
+
+
+def _key(step: str, token: str, settings: Settings) -> str:
+    now = datetime.fromtimestamp(settings.unix_seconds(), timezone.utc)
+    # The step before this one has read it: it is what a header must be.
+    first = token.partition(".")[0]
+    header = json.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
+    if step == "header":
+        return f"{header['alg']}, {header['typ']}"
+    known = next((key for key in settings.keyring.keys(now) if key.kid == header["kid"]), None)
+    return f"{header['kid']}, {known.state if known else 'unknown'}"
+
+
+def _revocation(session: Session | None, settings: Settings) -> str:
+    if settings.store is None:
+        return "there is no store: nothing can be revoked"
+    if isinstance(settings.store, MemoryStore):
+        return "not known here: the store is the memory of each server process"
+    if session is not None and session.superseded:
+        return "rotated away a moment ago, accepted for the rest of its grace"
+    return "not revoked"
+
+
+def _summary(claims: dict[str, Any] | None) -> dict[str, Any]:
+    if claims is None:
+        return {}
+    own = {"iss", "aud", "sub", "iat", "nbf", "exp", "jti", "sid", "auth_time", "gen", "sat", "sxp", "fpr"}
+    own |= {"acr", "amr", "cnf"}
+    return {
+        "subject": claims.get("sub"),
+        "id": claims.get("sid"),
+        "generation": claims.get("gen"),
+        "issuer": claims.get("iss"),
+        "audience": claims.get("aud"),
+        "issued_at": _at(claims.get("iat")),
+        "authenticated_at": _at(claims.get("auth_time")),
+        "expires_at": _at(claims.get("exp")),
+        "ends_at": _at(claims.get("sxp")),
+        "claims": sorted(set(claims) - own),
+    }
+
+
+def _at(seconds: object) -> str | None:
+    if not isinstance(seconds, int):
+        return None
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat().replace("+00:00", "Z")
