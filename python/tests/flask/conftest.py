@@ -58,10 +58,15 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def make_app(clock: ManualClock, keyring: Keyring, store: dict[str, Any]) -> MakeApp:
-    """Makes an application that has views for what the tests do. Settings are keywords, without prefix."""
+    """Makes an application that has views for what the tests do. Settings are keywords, without prefix.
 
-    def make(**settings: Any) -> Flask:
+    `before` is done to it first, as whoever set it up before Sessera came would have.
+    """
+
+    def make(*, before: Callable[[Flask], object] | None = None, **settings: Any) -> Flask:
         app = Flask("shop")
+        if before is not None:
+            before(app)
         app.testing = True
         app.config.update(SESSERA_CLOCK=clock, SESSERA_KEYRING=keyring, **store)
         app.config.update({f"SESSERA_{name}": value for name, value in settings.items()})

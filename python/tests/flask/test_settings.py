@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -81,6 +81,12 @@ WRONG: list[tuple[str, Any]] = [
     ("CSRF_TRUSTED_ORIGINS", "https://pay.example"),
     ("CSRF_TRUSTED_ORIGINS", ("pay.example",)),
     ("CSRF_TRUSTED_ORIGINS", (1,)),
+    ("IMPORT_UNTIL", True),
+    ("IMPORT_UNTIL", datetime(2030, 1, 1)),  # noqa: DTZ001
+    ("IMPORT_UNTIL", datetime(2030, 1, 1, tzinfo=timezone.utc)),  # there is no SECRET_KEY
+    ("IMPORT_SUBJECT", "user_id"),
+    ("IMPORT_SUBJECT", 1),
+    ("IMPORT_SUBJECT", ""),
     ("TRUSTED_HOPS", -1),
     ("TRUSTED_HOPS", True),
     ("TRUSTED_HOPS", 1.0),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .visit import Visit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from .keeper import Keeper
 
@@ -36,7 +36,11 @@ class Contents(dict[str, Any]):
         if self._visit is None:
             self.accessed = True
             self._visit = Visit(self._keeper, self._request, self._since)
+            self.begun()
         return self._visit
+
+    def begun(self) -> None:
+        """Be told that the visit has just begun."""
 
     @property
     def opened(self) -> Visit | None:
@@ -79,10 +83,15 @@ class Contents(dict[str, Any]):
                 dict.update(self, self.decode(tagged))
             self._loaded = True
 
+    def adopt(self, contents: Mapping[str, Any]) -> None:
+        """Have these contents, and none of the token or of the store."""
+        dict.clear(self)
+        dict.update(self, contents)
+        self._loaded = self.modified = True
+
     def forget(self) -> None:
         """Be empty, without a look at what there was."""
-        dict.clear(self)
-        self._loaded = self.modified = True
+        self.adopt({})
 
     def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
         """Make copies plain dicts."""

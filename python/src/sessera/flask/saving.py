@@ -39,6 +39,8 @@ def _write(session: FlaskSession, visit: Visit, response: Response) -> None:
     line = cookie_line(session, visit)
     if line is not None:
         response.headers.add("Set-Cookie", line)
+        if session.keeper.settings.former is not None:
+            session.keeper.settings.former.end(session, response)
         response.headers["Cache-Control"] = "no-store"
     if visit.logged_out and session.keeper.settings.clear_site_data:
         name, value = Cookie.CLEAR_SITE_DATA

@@ -37,6 +37,17 @@ class FlaskSession(Contents, SessionMixin):
         self.serializer = serializer
 
     @property
+    def environ(self) -> WSGIEnvironment:
+        """What the server says of the request."""
+        environ: WSGIEnvironment = self._request
+        return environ
+
+    def begun(self) -> None:
+        """Take over what the client brought from before, where the settings say so."""
+        if self.keeper.settings.former is not None:
+            self.keeper.settings.former.take_over(self)
+
+    @property
     def new(self) -> bool:  # type: ignore[override]  # Flask has it as a plain attribute
         """Whether the request brought no session, or none that is good."""
         return self.visit.new

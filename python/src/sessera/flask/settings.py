@@ -15,6 +15,7 @@ from sessera._web.keyfile import KeyFile, key_file_at
 from sessera._web.storefile import default_store, store_of
 
 from .csrf_rules import CsrfRules
+from .former import Former
 from .given import Given, checked
 from .lifetimes import policy_of
 
@@ -52,6 +53,9 @@ DEFAULTS: Mapping[str, str] = {
     "SESSERA_LOCATIONS": '("cookie", "header")',
     "SESSERA_CSRF": '"origin": no unsafe request from another site; "token": one of the session, too; "off"',
     "SESSERA_CSRF_TRUSTED_ORIGINS": "(): origins of other sites that may make unsafe requests",
+    "SESSERA_IMPORT_UNTIL": "None; a datetime with a time zone: until then the sessions of the interface that"
+    " was in place before, Flask's own or Flask-Session's, are taken over",
+    "SESSERA_IMPORT_SUBJECT": "None; the name in such a session, or a function of it, that tells whose it is",
     "SESSERA_TRUSTED_HOPS": "0: the client's address is `request.remote_addr`",
     "SESSERA_CLOCK": "the system's; a ManualClock for tests",
 }
@@ -64,6 +68,7 @@ class Settings(shared.Settings):
     clear_site_data: bool
     dev: bool
     csrf: CsrfRules
+    former: Former | None
 
     @classmethod
     def of(cls, app: Flask) -> Settings:
@@ -92,6 +97,7 @@ class Settings(shared.Settings):
             csrf=CsrfRules.of(
                 given.value("SESSERA_CSRF", "origin"), given.value("SESSERA_CSRF_TRUSTED_ORIGINS", ())
             ),
+            former=Former.of(given, app),
             trusted_hops=given.whole("SESSERA_TRUSTED_HOPS", 0, least=0, most=MOST_HOPS) or 0,
             clock=given.instance("SESSERA_CLOCK", ManualClock, None),
             # Last, so that settings that are refused leave no database behind.
