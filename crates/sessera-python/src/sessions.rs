@@ -30,6 +30,10 @@ use crate::store;
 /// goes to `sys.unraisablehook`. With `sealed`, only servers that have the keyring's root can read the
 /// tokens.
 ///
+/// `longest_session`, a timedelta or seconds, is how long a session may last that any `Sessions` on this store
+/// issues: what is known of revocations is kept for so long, and a session that is older is refused with `Ended`.
+/// It is the policy's absolute timeout unless it is longer; set it where several policies share a store.
+///
 /// Raises `InvalidConfig`, which names what can't work.
 #[pyclass(module = "sessera", frozen)]
 pub(crate) struct Sessions {
@@ -59,7 +63,8 @@ impl Sessions {
 impl Sessions {
     #[new]
     #[pyo3(signature = (
-        issuer, audience, *, keyring, policy=None, store=None, clock=None, observer=None, sealed=false
+        issuer, audience, *, keyring, policy=None, store=None, clock=None, observer=None, sealed=false,
+        longest_session=None
     ))]
     #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
     fn new(
@@ -71,6 +76,7 @@ impl Sessions {
         clock: Option<&ManualClock>,
         observer: Option<Bound<'_, PyAny>>,
         sealed: bool,
+        longest_session: Option<Span>,
     ) -> Result<Self> {
         let keyring = keyring.now();
         let signs_at_once = AtomicBool::new(keyring::signs_at_once(&keyring));
@@ -80,6 +86,9 @@ impl Sessions {
         }
         if let Some(store) = store {
             builder = builder.store(store::of(store)?);
+        }
+        if let Some(longest) = longest_session {
+            builder = builder.longest_session(longest.0);
         }
         if let Some(clock) = clock {
             builder = builder.clock(clock.0.clone());

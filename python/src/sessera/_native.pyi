@@ -407,6 +407,7 @@ class Sessions:
         clock: ManualClock | None = None,
         observer: Callable[[Event], object] | None = None,
         sealed: bool = False,
+        longest_session: _Span | None = None,
     ) -> Self: ...
     def issue(
         self,

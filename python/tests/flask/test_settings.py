@@ -60,6 +60,10 @@ WRONG: list[tuple[str, Any]] = [
     ("BINDING", {"ipv4_prefix": 7}),
     ("BINDING", {"ipv4_prefix": True}),
     ("BINDING", {"ipv6_prefix": 129}),
+    ("REMEMBER_FOR", 0),
+    ("REMEMBER_FOR", True),
+    ("REMEMBER_FOR", timedelta(hours=11)),
+    ("REMEMBER_FOR", timedelta(days=401)),
     ("SEALED", "yes"),
     ("COOKIE_NAME", ""),
     ("COOKIE_NAME", "a b"),
@@ -68,6 +72,11 @@ WRONG: list[tuple[str, Any]] = [
     ("COOKIE_SAMESITE", "lax"),
     ("COOKIE_SAMESITE", None),
     ("COOKIE_PARTITIONED", "yes"),
+    ("DEVICE_COOKIE", None),
+    ("DEVICE_COOKIE", 1),
+    ("DEVICE_COOKIE", ""),
+    ("DEVICE_COOKIE", "a b"),
+    ("DEVICE_COOKIE", "__Host-session"),
     ("CLEAR_SITE_DATA", 1),
     ("DEV", "true"),
     ("LOCATIONS", "cookie"),
@@ -161,6 +170,11 @@ def test_keys_that_cannot_seal_are_named(make_app: MakeApp) -> None:
     public = Keyring.from_public_jwks(Keyring.generate("EdDSA").jwks())
     with pytest.raises(InvalidConfig, match="SESSERA_SEALED"):
         make_app(KEYRING=public, SEALED=True, BINDING={"device": "off"})
+
+
+def test_a_device_cookie_that_nobody_looks_at_is_refused(make_app: MakeApp) -> None:
+    with pytest.raises(InvalidConfig, match="SESSERA_DEVICE_COOKIE"):
+        make_app(DEVICE_COOKIE=True, BINDING={"device": "off"})
 
 
 def test_data_in_no_store_are_refused(keyring: Keyring) -> None:

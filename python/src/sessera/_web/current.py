@@ -98,6 +98,11 @@ class CurrentSession:
         return self._session.amr
 
     @property
+    def remembered(self) -> bool:
+        """Whether the user asked to be remembered at the login."""
+        return self._visit.remembered
+
+    @property
     def binding(self) -> Binding:
         """Which facts about the client matched, differed or were absent."""
         return self._session.binding

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sessera import Client, Cookie, CookieInvalid, client_address
+from sessera import Client, Cookie, CookieInvalid, SessionError, client_address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,7 @@ class Door:
     cookie: Cookie
     locations: Sequence[str] = LOCATIONS
     trusted_hops: int = 0
+    device_cookie: Cookie | None = None
 
     @property
     def takes_cookies(self) -> bool:
@@ -51,6 +52,15 @@ class Door:
         if not authorization or not self.takes_headers:
             return False
         return authorization.partition(" ")[0].lower() == "bearer"
+
+    def device_of(self, cookies: Sequence[str]) -> str | None:
+        """Find the device secret that a request brought; None also where there is more than one."""
+        if self.device_cookie is None or not cookies:
+            return None
+        try:
+            return self.device_cookie.read(*cookies)
+        except SessionError:
+            return None
 
     def client_of(
         self,

@@ -21,11 +21,18 @@ def token_of(door: Door, environ: Mapping[str, Any]) -> tuple[str | None, bool]:
     return door.token_of([header] if header else [], environ.get("HTTP_AUTHORIZATION"))
 
 
-def client_of(door: Door, environ: Mapping[str, Any]) -> Client:
-    """Gather what is known of who sent a request."""
+def device_of(door: Door, environ: Mapping[str, Any]) -> str | None:
+    """Find the device secret that a request brought."""
+    header = environ.get("HTTP_COOKIE")
+    return door.device_of([header] if header else [])
+
+
+def client_of(door: Door, environ: Mapping[str, Any], device: str | None = None) -> Client:
+    """Gather what is known of who sent a request, and shows this device secret."""
     forwarded_for = environ.get("HTTP_X_FORWARDED_FOR")
     return door.client_of(
         environ.get("REMOTE_ADDR"),
         user_agent=environ.get("HTTP_USER_AGENT"),
         forwarded_for=[forwarded_for] if forwarded_for else [],
+        device=device,
     )

@@ -11,9 +11,10 @@ from sessera import Cookie, Event, SessionError, Sessions
 from .door import Door
 
 if TYPE_CHECKING:
+    from datetime import timedelta
     from logging import Logger
 
-    from sessera import Client
+    from sessera import Client, Policy
 
     from .settings import Settings
 
@@ -42,25 +43,49 @@ class Keeper(ABC):
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.cookie = Cookie(**settings.cookie)
-        self.door = Door(self.cookie, settings.locations, settings.trusted_hops)
+        device = settings.device_cookie
+        self.device_cookie = None if device is None else Cookie(**device)
+        self.door = Door(self.cookie, settings.locations, settings.trusted_hops, self.device_cookie)
         self.data_in_store = settings.data_in_store
-        self.sessions = self._sessions()
+        self.sessions = self._sessions(settings.policy)
         #: For tokens of requests that came in a while ago. A slow view may outlive the grace of its token;
         #: that it lost a race to a faster request must not look like a theft and end the session.
-        self.in_flight = self._sessions(in_flight=True) if self.sessions.has_store else self.sessions
+        self.in_flight = self._in_flight(settings.policy, self.sessions)
+        #: The same for users who asked to be remembered; None where nobody is.
+        self.remembering: Sessions | None = None
+        self._remembering_in_flight: Sessions | None = None
+        if settings.remember_for is not None:
+            policy = remembering(settings.policy, settings.remember_for)
+            self.remembering = self._sessions(policy)
+            self._remembering_in_flight = self._in_flight(policy, self.remembering)
 
-    def _sessions(self, *, in_flight: bool = False) -> Sessions:
+    def _sessions(self, policy: Policy, *, in_flight: bool = False) -> Sessions:
         settings = self._settings
         return Sessions(
             settings.issuer,
             settings.audience,
             keyring=settings.keyring,
-            policy=settings.policy.replace(on_reuse="refuse") if in_flight else settings.policy,
+            policy=policy.replace(on_reuse="refuse") if in_flight else policy,
             store=settings.store,
             clock=settings.clock,
             observer=self._tell_outcome if in_flight else self.tell,
             sealed=settings.sealed,
+            longest_session=settings.remember_for,
         )
+
+    def _in_flight(self, policy: Policy, sessions: Sessions) -> Sessions:
+        return self._sessions(policy, in_flight=True) if sessions.has_store else sessions
+
+    def all_sessions(self) -> list[Sessions]:
+        """Give every `Sessions` that is in use, for what concerns them all, such as new keys."""
+        sessions = (self.sessions, self.in_flight, self.remembering, self._remembering_in_flight)
+        return [
+            one for number, one in enumerate(sessions) if one is not None and one not in sessions[:number]
+        ]
+
+    def in_flight_of(self, *, remembered: bool) -> Sessions:
+        """Choose the sessions that renew a token: how far its idle limit moves is for them to say."""
+        return (self._remembering_in_flight if remembered else None) or self.in_flight
 
     @abstractmethod
     def token_of(self, request: Any) -> tuple[str | None, bool]:
@@ -69,9 +94,13 @@ class Keeper(ABC):
         Raises CookieInvalid when there is more than one.
         """
 
+    def device_of(self, request: Any) -> str | None:
+        """Find the device secret that a request brought."""
+        return None
+
     @abstractmethod
-    def client_of(self, request: Any) -> Client:
-        """Gather what is known of who sent a request."""
+    def client_of(self, request: Any, device: str | None = None) -> Client:
+        """Gather what is known of who sent a request, and shows this device secret."""
 
     @abstractmethod
     def tell(self, event: Event) -> None:
@@ -86,7 +115,7 @@ class Keeper(ABC):
             keyring = file.newer(self.now())
             if keyring is None:
                 return
-            for sessions in {id(each): each for each in (self.sessions, self.in_flight)}.values():
+            for sessions in self.all_sessions():
                 sessions.replace_keyring(keyring)
         except SessionError as error:
             self.logger.error("the key file %s has changed, but can't be used: %s", file.path, error)
@@ -106,6 +135,15 @@ class Keeper(ABC):
         """Choose the sessions that check a token which came in at that moment."""
         return self.sessions if self.now() - since <= PROMPT else self.in_flight
 
+    def lasting(self, seconds: float) -> int:
+        """Give the `Max-Age` of a cookie that is good for so long."""
+        return min(max(int(seconds), 1), LONGEST_COOKIE)
+
+    def set_device_cookie(self, secret: str, lasting: float) -> str:
+        """Write the `Set-Cookie` line for a device secret."""
+        settings = self._settings.device_cookie or {}
+        return Cookie(**settings, max_age=self.lasting(lasting)).set_cookie(secret)
+
     def set_cookie(self, token: str, lasting: float | None) -> str:
         """Write the `Set-Cookie` line for a token.
 
@@ -115,9 +153,18 @@ class Keeper(ABC):
         """
         if lasting is None:
             return self.cookie.set_cookie(token)
-        max_age = min(max(int(lasting), 1), LONGEST_COOKIE)
-        return Cookie(**self._settings.cookie, max_age=max_age).set_cookie(token)
+        return Cookie(**self._settings.cookie, max_age=self.lasting(lasting)).set_cookie(token)
 
     def _tell_outcome(self, event: Event) -> None:
         if event.kind not in _NOT_AGAIN:
             self.tell(event)
+
+
+def remembering(policy: Policy, remember_for: timedelta) -> Policy:
+    """Give the policy for users who asked to be remembered: no use is needed for a session to go on.
+
+    It is renewed as often as any other, so that a stolen token is found out as soon.
+    """
+    return policy.replace(
+        idle_timeout=remember_for, absolute_timeout=remember_for, renew_after=policy.renew_interval
+    )

@@ -10,6 +10,7 @@ from sessera import MemoryStore, SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import timedelta
 
     from sessera import Keyring, ManualClock, Policy
 
@@ -31,7 +32,11 @@ class Settings:
     sealed: bool = False
     #: Where the keyring came from, if that is a file.
     key_file: KeyFile | None = None
+    #: How long a session lasts of a user who asked to be remembered; None where nobody is.
+    remember_for: timedelta | None = None
     cookie: Mapping[str, Any]
+    #: The cookie of the device secret, where there is one.
+    device_cookie: Mapping[str, Any] | None = None
     locations: tuple[str, ...]
     trusted_hops: int
     clock: ManualClock | None

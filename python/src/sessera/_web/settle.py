@@ -41,20 +41,25 @@ def settle(session: Contents, visit: Visit) -> None:
         visit.keeper.logger.info("session not renewed (%s): %s", error.code, error)
 
 
-def cookie_line(session: Contents, visit: Visit) -> str | None:
-    """Write the `Set-Cookie` line that the response needs, if it needs one.
+def cookie_lines(session: Contents, visit: Visit) -> list[str]:
+    """Write the `Set-Cookie` lines that the response needs: none where nothing changed for the client.
 
-    Raises CookieInvalid when the cookie would be over 4096 bytes.
+    Raises CookieInvalid when a cookie would be over 4096 bytes.
     """
-    keeper = visit.keeper
+    keeper, lines = visit.keeper, list[str]()
     if not visit.by_cookie:
-        return None
+        return lines
     if visit.pending and visit.token is not None and visit.session is not None:
-        lasting = None
-        if session.lasting:
-            lasting = visit.session.ends_at.timestamp() - keeper.unix_seconds()
-        return keeper.set_cookie(visit.token, lasting)
-    return keeper.cookie.expire_cookie() if visit.ended else None
+        left = visit.session.ends_at.timestamp() - keeper.unix_seconds()
+        lines.append(keeper.set_cookie(visit.token, left if session.lasting or visit.remembered else None))
+        if visit.device_pending and visit.device is not None:
+            # It outlives the browser if need be: how long the session's cookie lasts may change yet.
+            lines.append(keeper.set_device_cookie(visit.device, left))
+    elif visit.ended:
+        lines.append(keeper.cookie.expire_cookie())
+    if visit.logged_out and keeper.device_cookie is not None and not visit.device_pending:
+        lines.append(keeper.device_cookie.expire_cookie())
+    return lines
 
 
 def _begin(session: Contents, visit: Visit) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sessera import InvalidClaim, InvalidConfig, Issued, ReauthenticationRequired
 
-from .visit import ANONYMOUS
+from .visit import ANONYMOUS, REMEMBERED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +21,8 @@ def login(
     *,
     acr: str | None,
     amr: Sequence[str],
+    remember: bool = False,
+    device: bool = True,
 ) -> Issued:
     """Start a session of this subject, which takes the contents along but for those of another subject."""
     if subject == ANONYMOUS:
@@ -30,7 +32,9 @@ def login(
     session.load()
     if visit.logged_in and visit.session is not None and visit.session.subject != subject:
         session.clear()
-    return visit.login(subject, signed, acr, tuple(amr), contents=_contents(session))
+    return visit.login(
+        subject, signed, acr, tuple(amr), contents=_contents(session), remember=remember, device=device
+    )
 
 
 def elevate(
@@ -79,4 +83,6 @@ def _application_claims(session: Contents, claims: Mapping[str, Any] | None) -> 
     claim = session.visit.keeper.claim
     if claim in own:
         raise InvalidClaim(f"the claim `{claim}` holds {session.called}: choose another name")
+    if REMEMBERED in own:
+        raise InvalidClaim(f"the claim `{REMEMBERED}` says what login(remember=…) said: choose another name")
     return own

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sessera import Client, InvalidClaim, Issued, Session, SessionError
+from sessera import Client, InvalidClaim, InvalidConfig, Issued, Session, SessionError, new_device_secret
 
 if TYPE_CHECKING:
+    from sessera import Sessions
+
     from .current import CurrentSession
     from .keeper import Keeper
 
 #: The subject of visitors who are not logged in, but have something in the session.
 ANONYMOUS = "~anonymous"
+
+#: The claim of a session whose user asked to be remembered.
+REMEMBERED = "remembered"
 
 #: Errors at the door behind which a good session may stand: a newer token is on its way to the client, or
 #: this server can't tell. Nothing is set then that would take its place.
@@ -39,6 +44,10 @@ class Visit:
     closed = False
     #: What `current_session` stands for, made when it is asked for.
     current: CurrentSession | None = None
+    #: The device secret of the client, as far as it was asked for, and whether it is one that the client does
+    #: not have yet.
+    device: str | None = None
+    device_pending = False
     _client: Client | None = None
     #: What the store keeps for the session of this id, as far as it was read or written.
     _kept: tuple[str, str | None] | None = None
@@ -72,13 +81,19 @@ class Visit:
     def client(self) -> Client:
         """Who sent the request."""
         if self._client is None:
-            self._client = self.keeper.client_of(self.request)
+            self.device = self.keeper.device_of(self.request)
+            self._client = self.keeper.client_of(self.request, self.device)
         return self._client
 
     @property
     def logged_in(self) -> bool:
         """Whether there is a session, and somebody's."""
         return self.session is not None and self.session.subject != ANONYMOUS
+
+    @property
+    def remembered(self) -> bool:
+        """Whether the user asked to be remembered."""
+        return self.logged_in and self.session is not None and REMEMBERED in self.session.claims
 
     @property
     def superseded(self) -> bool:
@@ -112,45 +127,60 @@ class Visit:
         amr: tuple[str, ...],
         *,
         contents: str | None,
+        remember: bool = False,
+        device: bool = True,
     ) -> Issued:
-        """Begin a session under a new id; the one that the request came with is over."""
-        replaced = self.session.id if self.session is not None and self.keeper.sessions.has_store else None
-        issued = self.keeper.sessions.issue(
+        """Begin a session under a new id; the one that the request came with is over.
+
+        The device secret is a new one too, and none that the client brought.
+        """
+        sessions = self.keeper.remembering if remember else self.keeper.sessions
+        if sessions is None:
+            raise InvalidConfig("nobody is remembered: SESSERA_REMEMBER_FOR is None")
+        replaced = self.session.id if self.session is not None and sessions.has_store else None
+        given = device and self.by_cookie and self.keeper.device_cookie is not None
+        secret = new_device_secret() if given else None
+        client = self.keeper.client_of(self.request, secret)
+        issued = sessions.issue(
             subject,
-            claims=self._with(claims, contents),
-            client=self.client,
+            claims=self._with(claims | {REMEMBERED: True} if remember else claims, contents),
+            client=client,
             acr=acr,
             amr=amr,
             replaces=replaced,
         )
-        return self._take(self._keeping(issued, contents))
+        self._take(self._keeping(issued, contents))
+        self._client, self.device, self.device_pending = client, secret, given
+        return issued
 
     def elevate(self, claims: dict[str, Any], acr: str | None, amr: tuple[str, ...]) -> Issued:
         """Raise the rights of this session, under a new generation."""
         if self.superseded:
             self.rotate()
-        issued = self.keeper.in_flight.elevate(
-            self._held(), client=self.client, claims=claims, acr=acr, amr=amr
-        )
+        issued = self._in_flight.elevate(self._held(), client=self.client, claims=claims, acr=acr, amr=amr)
         return self._take(issued)
 
     def rotate(self) -> Issued:
         """Move on by one generation: to the same token for all requests that ask at once."""
-        return self._take(self.keeper.in_flight.rotate(self._held(), client=self.client))
+        return self._take(self._in_flight.rotate(self._held(), client=self.client))
 
     def renew(self, claims: dict[str, Any] | None = None) -> Issued:
         """Move the idle limit on, and put these claims, if any, in the place of those of the session."""
-        return self._take(self.keeper.in_flight.renew(self._held(), client=self.client, claims=claims))
+        if claims is not None and self.remembered:
+            claims = claims | {REMEMBERED: True}
+        return self._take(self._in_flight.renew(self._held(), client=self.client, claims=claims))
 
     def revoke_others(self, *, contents: str | None) -> Issued:
         """End all sessions of this subject but this one, which goes on under a new id."""
-        issued = self.keeper.in_flight.revoke_others(self._held(), client=self.client)
+        issued = self._in_flight.revoke_others(self._held(), client=self.client)
         return self._take(self._keeping(issued, contents))
 
     def begin(self, contents: str | None) -> Issued:
         """Begin a session for a visitor who is not logged in."""
         claims = self._with({}, contents)
-        issued = self.keeper.sessions.issue(ANONYMOUS, claims=claims, client=self.client)
+        # Bound to no device: it is nobody's, and a logout takes that cookie away.
+        self._client = self.keeper.client_of(self.request)
+        issued = self.keeper.sessions.issue(ANONYMOUS, claims=claims, client=self._client)
         return self._take(self._keeping(issued, contents))
 
     def contents(self) -> object:
@@ -181,7 +211,7 @@ class Visit:
     def end(self) -> None:
         """Let go of the session, and take the cookie from the client."""
         self.session = self.token = self.error = None
-        self.pending = False
+        self.pending = self.device_pending = False
         self.ended = True
 
     def still_good(self) -> bool:
@@ -200,12 +230,17 @@ class Visit:
         """Give the claims of the session but for the contents of the session."""
         if self.session is None:
             return {}
-        return {name: value for name, value in self.session.claims.items() if name != self.keeper.claim}
+        own = (self.keeper.claim, REMEMBERED)
+        return {name: value for name, value in self.session.claims.items() if name not in own}
 
     @property
     def in_store(self) -> bool:
         """Whether the contents of the session are in the store, and not in the token."""
         return self.keeper.data_in_store
+
+    @property
+    def _in_flight(self) -> Sessions:
+        return self.keeper.in_flight_of(remembered=self.remembered)
 
     def _with(self, claims: dict[str, Any], contents: str | None) -> dict[str, Any]:
         if contents is None or self.in_store:

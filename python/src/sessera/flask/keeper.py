@@ -42,9 +42,13 @@ class Keeper(keeper.Keeper):
         """
         return wsgi.token_of(self.door, request)
 
-    def client_of(self, request: WSGIEnvironment) -> Client:
-        """Gather what is known of who sent a request."""
-        return wsgi.client_of(self.door, request)
+    def device_of(self, request: WSGIEnvironment) -> str | None:
+        """Find the device secret that a request brought."""
+        return wsgi.device_of(self.door, request)
+
+    def client_of(self, request: WSGIEnvironment, device: str | None = None) -> Client:
+        """Gather what is known of who sent a request, and shows this device secret."""
+        return wsgi.client_of(self.door, request, device)
 
     def tell(self, event: Event) -> None:
         """Send the event as a signal."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sessera import BindingPolicy, InvalidConfig, Policy, Sessions
+from sessera._web.keeper import remembering
 
 from .given import PREFIX, Given, checked
 
 if TYPE_CHECKING:
     from sessera import Keyring
+
+#: How long users are remembered who ask for it: as long as NIST SP 800-63B-4 allows at its lowest level.
+REMEMBER_FOR = timedelta(days=30)
 
 #: What a mismatch of a fact may lead to.
 MODES = ("off", "report", "step_up", "enforce")
@@ -45,6 +50,24 @@ def policy_of(given: Given, keyring: Keyring) -> Policy:
         " and ".join(parts) or "SESSERA_POLICY", lambda: Sessions("a", "b", keyring=keyring, policy=policy)
     )
     return policy
+
+
+def remember_for(given: Given, policy: Policy, keyring: Keyring) -> timedelta | None:
+    """Tell how long a session lasts of a user who asked to be remembered; None where nobody is.
+
+    Raises InvalidConfig, which names the setting that is wrong.
+    """
+    name = "SESSERA_REMEMBER_FOR"
+    if name not in given:
+        return max(REMEMBER_FOR, policy.absolute_timeout)
+    if given.value(name, None) is None:
+        return None
+    span = given.span(name)
+    if span < policy.absolute_timeout:
+        raise InvalidConfig(f"{name} is shorter than the absolute timeout of those who are not remembered")
+    longer = checked(name, lambda: remembering(policy, span))
+    checked(name, lambda: Sessions("a", "b", keyring=keyring, policy=longer))
+    return span
 
 
 def _binding(given: Given) -> BindingPolicy:

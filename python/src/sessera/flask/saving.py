@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sessera import Cookie
-from sessera._web.settle import cookie_line, settle
+from sessera._web.settle import cookie_lines, settle
 
 if TYPE_CHECKING:
     from flask import Response
@@ -36,9 +36,9 @@ def _write(session: FlaskSession, visit: Visit, response: Response) -> None:
     _vary(response, "Cookie")
     if visit.by_header:
         _vary(response, "Authorization")
-    line = cookie_line(session, visit)
-    if line is not None:
-        response.headers.add("Set-Cookie", line)
+    if lines := cookie_lines(session, visit):
+        for line in lines:
+            response.headers.add("Set-Cookie", line)
         if session.keeper.settings.former is not None:
             session.keeper.settings.former.end(session, response)
         response.headers["Cache-Control"] = "no-store"

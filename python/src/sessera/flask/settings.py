@@ -17,19 +17,23 @@ from sessera._web.storefile import default_store, store_of
 from .csrf_rules import CsrfRules
 from .former import Former
 from .given import Given, checked
-from .lifetimes import policy_of
+from .lifetimes import policy_of, remember_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flask import Flask
 
+    from sessera import Policy
     from sessera._web.settings import Store
 
 logger = logging.getLogger("sessera.flask")
 
 #: More proxies than this are a mistake.
 MOST_HOPS = 32
+
+#: The cookie of the device secret, unless it is named otherwise.
+DEVICE_COOKIE = "__Host-device"
 
 #: Every setting, with what it is when the application says nothing.
 DEFAULTS: Mapping[str, str] = {
@@ -44,10 +48,12 @@ DEFAULTS: Mapping[str, str] = {
     "SESSERA_ABSOLUTE_TIMEOUT": "that of Policy(): 12 hours",
     "SESSERA_BINDING": "that of Policy(); a dict of facts (device, user_agent, ip, key) to off, report,"
     " step_up or enforce, and of ipv4_prefix and ipv6_prefix to bits",
+    "SESSERA_REMEMBER_FOR": "30 days: how long a session of login(remember=True) lasts; None for nobody's",
     "SESSERA_SEALED": "False; True encrypts tokens, so that only this application can read them",
     "SESSERA_COOKIE_NAME": '"__Host-session"',
     "SESSERA_COOKIE_SAMESITE": '"Lax"; "Strict" or "None"',
     "SESSERA_COOKIE_PARTITIONED": "False",
+    "SESSERA_DEVICE_COOKIE": "False; True binds logins to a secret in a cookie `__Host-device`; or its name",
     "SESSERA_CLEAR_SITE_DATA": "True: a logout empties the browser's cache and storage of this origin",
     "SESSERA_DEV": "False; True is for development over plain http",
     "SESSERA_LOCATIONS": '("cookie", "header")',
@@ -82,15 +88,19 @@ class Settings(shared.Settings):
         keys = _keys(given, app)
         keyring = keys.keyring if isinstance(keys, KeyFile) else keys
         data_in_store = _data_in_store(given)
+        policy = policy_of(given, keyring)
+        cookie = _cookie(given, dev=dev)
         return cls(
             issuer=given.text("SESSERA_ISSUER", _default_issuer(app)),
             audience=given.text("SESSERA_AUDIENCE", app.name),
             keyring=keyring,
             key_file=keys if isinstance(keys, KeyFile) else None,
             data_in_store=data_in_store,
-            policy=policy_of(given, keyring),
+            policy=policy,
+            remember_for=remember_for(given, policy, keyring),
             sealed=_sealed(given, keyring),
-            cookie=_cookie(given, dev=dev),
+            cookie=cookie,
+            device_cookie=_device_cookie(given, cookie, policy),
             clear_site_data=given.flag("SESSERA_CLEAR_SITE_DATA", default=True),
             dev=dev,
             locations=_locations(given),
@@ -161,6 +171,22 @@ def _cookie(given: Given, *, dev: bool) -> Mapping[str, Any]:
     checked("SESSERA_COOKIE_SAMESITE", lambda: Cookie(**settings))
     settings["partitioned"] = given.flag("SESSERA_COOKIE_PARTITIONED", default=False)
     checked("SESSERA_COOKIE_PARTITIONED", lambda: Cookie(**settings))
+    return settings
+
+
+def _device_cookie(given: Given, session: Mapping[str, Any], policy: Policy) -> Mapping[str, Any] | None:
+    name = "SESSERA_DEVICE_COOKIE"
+    value = given.value(name, None)
+    if value is False or name not in given:
+        return None
+    if value is not True and (not isinstance(value, str) or not value):
+        raise InvalidConfig(f"{name} must be True, False, or the cookie's name")
+    if policy.binding.device == "off":
+        raise InvalidConfig(f"{name} is on, but the policy doesn't look at it: its binding of device is off")
+    settings = {**session, "name": DEVICE_COOKIE if value is True else value}
+    cookie = checked(name, lambda: Cookie(**settings))
+    if cookie.name == Cookie(**session).name:
+        raise InvalidConfig(f"{name} has the name of the session's cookie")
     return settings
 
 

@@ -94,7 +94,9 @@ class SesseraClient(FlaskClient):
         """
 
         def act(opened: FlaskSession) -> Issued:
-            issued = verbs.login(opened, user, claims, acr=acr, amr=amr)
+            # A token in a header comes without a cookie that it could be bound to.
+            device = self._cookies is not None
+            issued = verbs.login(opened, user, claims, acr=acr, amr=amr, device=device)
             opened.update(session or {})
             return issued
 

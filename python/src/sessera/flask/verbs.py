@@ -22,6 +22,8 @@ def login(
     *,
     acr: str | None = None,
     amr: Sequence[str] = (),
+    remember: bool = False,
+    device: bool = True,
 ) -> Issued:
     """Start a session of this subject. Call it when the user has just authenticated.
 
@@ -32,11 +34,17 @@ def login(
     `claims` are signed into the token and can be read by who holds it. `acr` and `amr` say how the user
     authenticated (RFC 8176: `["pwd", "otp"]`).
 
-    The response sets the cookie. A client that keeps its token itself gets it as `token` of the result.
+    With `remember`, for users who ask for it, the session lasts for `SESSERA_REMEMBER_FOR` from now, used or
+    not, and its cookie outlives the browser. It is not extended by use: after that time the user logs in
+    again. What needs a recent authentication asks for it with `session_required(fresh=…)`.
+
+    The response sets the cookie. A client that keeps its token itself gets it as `token` of the result; where
+    `SESSERA_DEVICE_COOKIE` is on, such a client logs in with `device=False`, since its requests bring no
+    cookie that the token could be bound to.
 
     Raises InvalidClaim for a claim or a subject that no token may carry, TooLarge or CookieInvalid when there
     is more than a token or a cookie can hold, StoreUnavailable when the replaced session can't be revoked, or
-    its contents not be kept.
+    its contents not be kept, InvalidConfig when somebody is to be remembered and the settings say nobody is.
 
         >>> from flask import Flask, request
         >>> from sessera import Keyring
@@ -51,7 +59,7 @@ def login(
         >>> app.test_client().post("/login").text
         'user-42'
     """
-    return verbs.login(_opened(), subject, claims, acr=acr, amr=amr)
+    return verbs.login(_opened(), subject, claims, acr=acr, amr=amr, remember=remember, device=device)
 
 
 def elevate(
@@ -87,8 +95,8 @@ def logout() -> None:
     """End the session: with a store its tokens are refused from now on, wherever they are kept.
 
     `flask.session` is empty afterwards; what is put into it then (a message, for instance) is kept in a new,
-    anonymous session. Without a store only the cookie goes: a token that was copied before stays good until
-    it expires.
+    anonymous session. Without a store only the cookie goes: a token that was copied before, or that a slower
+    response to this browser renews, stays good until it expires.
 
     Raises StoreUnavailable when the session can't be revoked; the cookie goes all the same.
     """
