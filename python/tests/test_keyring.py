@@ -193,3 +193,24 @@ def _kid(token: str) -> str:
     header = token.split(".", maxsplit=1)[0]
     kid: str = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["kid"]
     return kid
+
+
+def test_who_wants_public_keys_gets_no_others(tmp_path: Path) -> None:
+    keyring = Keyring.generate("EdDSA")
+    kid = keyring.keys()[0].kid
+    private, public = tmp_path / "private.json", tmp_path / "public.json"
+    keyring.save(private)
+    public.write_text(keyring.jwks())
+    for take in (
+        lambda: Keyring.load(private, public_only=True),
+        lambda: KeyringFile(private, public_only=True),
+        lambda: Keyring.from_pem(None, keyring.private_pem(kid), public_only=True),
+    ):
+        with pytest.raises(InvalidKey, match="private"):
+            take()
+    rings = (
+        Keyring.load(public, public_only=True),
+        KeyringFile(public, public_only=True).keyring,
+        Keyring.from_pem(None, keyring.public_pem(kid), public_only=True),
+    )
+    assert [[key.kid for key in ring.keys()] for ring in rings] == [[kid]] * 3

@@ -11,7 +11,9 @@ from sessera import (
     Ended,
     Expired,
     InvalidConfig,
+    Keyring,
     ManualClock,
+    MemoryStore,
     Policy,
     ReauthenticationRequired,
     Reused,
@@ -208,3 +210,22 @@ def _accepts(sessions: Sessions, token: str) -> bool:
     except Revoked:
         return False
     return True
+
+
+def test_a_store_is_shared_by_policies_of_different_lengths(
+    make_sessions: MakeSessions, clock: ManualClock
+) -> None:
+    keyring, store = Keyring.generate("HS256"), MemoryStore()
+    shared = {"keyring": keyring, "store": store, "longest_session": timedelta(days=30)}
+    short = make_sessions(**shared)
+    month = timedelta(days=30)
+    long = make_sessions(**shared, policy=Policy(idle_timeout=month, absolute_timeout=month))
+    unaware = make_sessions(keyring=keyring, store=store)
+    token = long.issue("user-42").token
+    clock.advance(timedelta(days=29))
+    for sessions in (long, short):
+        assert sessions.verify(token).subject == "user-42"
+    with pytest.raises(Ended):
+        unaware.verify(token)
+    with pytest.raises(InvalidConfig, match="400 days"):
+        make_sessions(longest_session=timedelta(days=401))

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from sessera import Client, Event, ManualClock, Reused, SessionError, new_device_secret
+from sessera import Client, Event, ManualClock, MemoryStore, Reused, Revoked, SessionError, new_device_secret
 
 from .conftest import START, MakeSessions
 
@@ -100,3 +100,15 @@ def test_an_observer_may_call_the_sessions(make_sessions: MakeSessions) -> None:
 def test_an_observer_is_callable(make_sessions: MakeSessions) -> None:
     with pytest.raises(TypeError, match="callable"):
         make_sessions(observer="print")
+
+
+def test_a_memory_that_overflows_tells_and_refuses_more(make_sessions: MakeSessions) -> None:
+    kinds: list[str] = []
+    sessions = make_sessions(store=MemoryStore(quota=4), observer=lambda event: kinds.append(event.kind))
+    issued = [sessions.issue("user-42") for _ in range(6)]
+    for one in issued:
+        sessions.revoke_session(one.session.id)
+    assert kinds.count("revocations_overflowed") >= 1
+    for one in issued:
+        with pytest.raises(Revoked):
+            sessions.verify(one.token)

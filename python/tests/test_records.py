@@ -42,7 +42,7 @@ CLAIM = "claim-that-nobody-else-may-read"
 def everything(make_sessions: MakeSessions, tmp_path: Path) -> dict[str, object]:
     """An object of every class, and what must be seen of none of them."""
     events: list[Event] = []
-    sessions = make_sessions(observer=events.append)
+    sessions = make_sessions(observer=events.append, list_networks=True)
     client = Client(ip="203.0.113.7", user_agent=FIREFOX, device=SECRET, key="thumbprint-of-a-key")
     issued = sessions.issue("user-42", claims={"note": CLAIM}, client=client)
     sessions.keyring.save(tmp_path / "keys.json")
@@ -53,6 +53,7 @@ def everything(make_sessions: MakeSessions, tmp_path: Path) -> dict[str, object]
         sessions, client, issued, issued.session, issued.session.binding, sessions.keyring, sessions.policy,
         sessions.keyring.keys()[0], KeyringFile(tmp_path / "keys.json"), BindingPolicy(), MemoryStore(),
         SqliteStore(tmp_path / "sessions.db"), ManualClock(0), Cookie(), events[0], key, verifier, proof,
+        sessions.sessions_of("user-42")[0], sessions.watch(issued.session, print),
     ]  # fmt: skip
     return {type(it).__name__: it for it in objects} | {"token": issued.token, "sessions": sessions}
 

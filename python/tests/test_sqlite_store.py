@@ -267,3 +267,12 @@ def test_a_file_that_is_gone_is_an_error_and_is_not_made_again(tmp_path: Path) -
     with pytest.raises(StoreUnavailable):
         sessions.verify(issued.token, live=True)
     assert not path.exists()
+
+
+def test_without_the_doorbell_others_are_heard_too(tmp_path: Path) -> None:
+    stores = [SqliteStore(tmp_path / "sessions.db", doorbell=bell) for bell in (False, True)]
+    assert stores[0].doorbell == "polling"
+    one, other = (sessions_on(store) for store in stores)
+    issued = one.issue("user-42")
+    other.revoke_session(issued.session.id)
+    refuses(one, issued.token)

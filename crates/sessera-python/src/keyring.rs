@@ -42,8 +42,15 @@ pub(crate) fn signs_at_once(keyring: &sessera::Keyring) -> bool {
     keyring.keys(OffsetDateTime::UNIX_EPOCH).iter().all(|key| key.algorithm.is_symmetric())
 }
 
-fn options(allow_rs256: bool) -> KeyringOptions {
-    if allow_rs256 { KeyringOptions::new().allow_rs256() } else { KeyringOptions::new() }
+fn options(allow_rs256: bool, public_only: bool) -> KeyringOptions {
+    let mut options = KeyringOptions::new();
+    if allow_rs256 {
+        options = options.allow_rs256();
+    }
+    if public_only {
+        options = options.public_only();
+    }
+    options
 }
 
 #[pymethods]
@@ -66,7 +73,7 @@ impl Keyring {
     #[staticmethod]
     #[pyo3(signature = (text, *, allow_rs256=false))]
     fn from_jwks(text: &str, allow_rs256: bool) -> Result<Self> {
-        Ok(options(allow_rs256).from_jwks(text)?.into())
+        Ok(options(allow_rs256, false).from_jwks(text)?.into())
     }
 
     /// Reads a JWK Set of public keys, as another party publishes it: every secret in it is refused.
@@ -75,28 +82,28 @@ impl Keyring {
     #[staticmethod]
     #[pyo3(signature = (text, *, allow_rs256=false))]
     fn from_public_jwks(text: &str, allow_rs256: bool) -> Result<Self> {
-        Ok(options(allow_rs256).public_only().from_jwks(text)?.into())
+        Ok(options(allow_rs256, true).from_jwks(text)?.into())
     }
 
     /// Reads one key in PEM: PKCS#8 of a private key or SPKI of a public one, Ed25519 or P-256.
     ///
     /// The name is the key's RFC 7638 thumbprint if `kid` is None. `allow_rs256` takes an RSA key too, for
-    /// verifying only. Raises `InvalidKey`; for other forms of PEM the message holds the command that
+    /// verifying only; `public_only` refuses a private key. Raises `InvalidKey`; for other forms of PEM the message holds the command that
     /// converts them.
     #[staticmethod]
-    #[pyo3(signature = (kid, text, *, allow_rs256=false))]
-    fn from_pem(kid: Option<&str>, text: &str, allow_rs256: bool) -> Result<Self> {
-        Ok(options(allow_rs256).from_pem(kid, text)?.into())
+    #[pyo3(signature = (kid, text, *, allow_rs256=false, public_only=false))]
+    fn from_pem(kid: Option<&str>, text: &str, allow_rs256: bool, public_only: bool) -> Result<Self> {
+        Ok(options(allow_rs256, public_only).from_pem(kid, text)?.into())
     }
 
-    /// Reads a JWK Set file, as `from_jwks`.
+    /// Reads a JWK Set file, as `from_jwks`; with `public_only`, as `from_public_jwks`.
     ///
     /// Raises `InvalidKey` as there, for a file that can't be read, and on Unix for a file with secrets that
     /// anyone but its owner may read or write.
     #[staticmethod]
-    #[pyo3(signature = (path, *, allow_rs256=false))]
-    fn load(py: Python<'_>, path: PathBuf, allow_rs256: bool) -> Result<Self> {
-        Ok(py.detach(|| options(allow_rs256).load(path))?.into())
+    #[pyo3(signature = (path, *, allow_rs256=false, public_only=false))]
+    fn load(py: Python<'_>, path: PathBuf, allow_rs256: bool, public_only: bool) -> Result<Self> {
+        Ok(py.detach(|| options(allow_rs256, public_only).load(path))?.into())
     }
 
     /// Writes the whole ring, secrets included, to a JWK Set file that only its owner may read and write.
@@ -258,9 +265,9 @@ impl KeyringFile {
 #[pymethods]
 impl KeyringFile {
     #[new]
-    #[pyo3(signature = (path, *, allow_rs256=false))]
-    fn new(py: Python<'_>, path: PathBuf, allow_rs256: bool) -> Result<Self> {
-        let open = || sessera::KeyringFile::open_with(path, options(allow_rs256));
+    #[pyo3(signature = (path, *, allow_rs256=false, public_only=false))]
+    fn new(py: Python<'_>, path: PathBuf, allow_rs256: bool, public_only: bool) -> Result<Self> {
+        let open = || sessera::KeyringFile::open_with(path, options(allow_rs256, public_only));
         let (file, keyring) = py.detach(open)?;
         Ok(Self(Mutex::new(Watched { file, keyring })))
     }

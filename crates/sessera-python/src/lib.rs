@@ -14,6 +14,7 @@ mod error;
 mod event;
 mod jose;
 mod keyring;
+mod listed;
 mod policy;
 mod session;
 mod sessions;
@@ -43,6 +44,8 @@ mod _native {
     use crate::jose::{jwe_open, jwe_seal, jws_sign, jws_verify};
     #[pymodule_export]
     use crate::keyring::{KeyInfo, Keyring, KeyringFile};
+    #[pymodule_export]
+    use crate::listed::ListedSession;
     #[pymodule_export]
     use crate::policy::Policy;
     #[pymodule_export]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -17,6 +18,7 @@ use crate::csrf;
 use crate::error::Result;
 use crate::event;
 use crate::keyring::{self, Keyring};
+use crate::listed::ListedSession;
 use crate::policy::Policy;
 use crate::session::{Issued, Session};
 use crate::span::Span;
@@ -30,12 +32,17 @@ use crate::store;
 /// goes to `sys.unraisablehook`. With `sealed`, only servers that have the keyring's root can read the
 /// tokens.
 ///
-/// `longest_session`, a timedelta or seconds, is how long a session may last that any `Sessions` on this store
-/// issues: what is known of revocations is kept for so long, and a session that is older is refused with `Ended`.
-/// It is the policy's absolute timeout unless it is longer; set it where several policies share a store.
+/// With `list_sessions` the store keeps a list of each subject's sessions, for `sessions_of`; each login and
+/// renewal then writes to it. `list_networks` turns the list on, and has it say which network a session was last
+/// seen in, which is personal data. `max_sessions` turns the list on, and lets a login beyond that number end
+/// the subject's oldest session. `clock_skew` is how far the clock of each machine that writes to the store may
+/// be off, 0 by default and at most the leeway: a timedelta or seconds. `longest_session` is how long a
+/// session may last that any `Sessions` on this store issues, this policy's absolute timeout by default: set it,
+/// to the same everywhere, where several policies share a store. `remembered_tokens` is how many verified
+/// tokens are remembered so that their signatures are not checked again; 2048 by default, 0 for none.
 ///
 /// Raises `InvalidConfig`, which names what can't work.
-#[pyclass(module = "sessera", frozen)]
+#[pyclass(module = "sessera", frozen, weakref)]
 pub(crate) struct Sessions {
     core: sessera::Sessions,
     /// Whether signing is over before another thread could take over.
@@ -62,10 +69,16 @@ impl Sessions {
 #[pymethods]
 impl Sessions {
     #[new]
-    #[pyo3(signature = (
-        issuer, audience, *, keyring, policy=None, store=None, clock=None, observer=None, sealed=false,
-        longest_session=None
-    ))]
+    #[pyo3(
+        signature = (
+            issuer, audience, *, keyring, policy=None, store=None, clock=None, observer=None, sealed=false,
+            list_sessions=false, list_networks=false, max_sessions=None, clock_skew=None, longest_session=None,
+            remembered_tokens=None
+        ),
+        text_signature = "(issuer, audience, *, keyring, policy=None, store=None, clock=None, observer=None, \
+                          sealed=False, list_sessions=False, list_networks=False, max_sessions=None, \
+                          clock_skew=0, longest_session=None, remembered_tokens=2048)"
+    )]
     #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
     fn new(
         issuer: String,
@@ -76,7 +89,12 @@ impl Sessions {
         clock: Option<&ManualClock>,
         observer: Option<Bound<'_, PyAny>>,
         sealed: bool,
+        list_sessions: bool,
+        list_networks: bool,
+        max_sessions: Option<usize>,
+        clock_skew: Option<Span>,
         longest_session: Option<Span>,
+        remembered_tokens: Option<usize>,
     ) -> Result<Self> {
         let keyring = keyring.now();
         let signs_at_once = AtomicBool::new(keyring::signs_at_once(&keyring));
@@ -92,6 +110,21 @@ impl Sessions {
         }
         if let Some(clock) = clock {
             builder = builder.clock(clock.0.clone());
+        }
+        if list_sessions {
+            builder = builder.list_sessions(true);
+        }
+        if list_networks {
+            builder = builder.list_networks(true);
+        }
+        if let Some(most) = max_sessions {
+            builder = builder.max_sessions(most);
+        }
+        if let Some(skew) = clock_skew {
+            builder = builder.clock_skew(skew.0);
+        }
+        if let Some(tokens) = remembered_tokens {
+            builder = builder.remembered_tokens(tokens);
         }
         if observer.as_ref().is_some_and(|observer| !observer.is_callable()) {
             return Err(PyTypeError::new_err("the observer is not callable").into());
@@ -244,6 +277,59 @@ impl Sessions {
         let client = Client::or_unknown(client);
         let issued = Self::detached(py, || self.core.revoke_others(token, &client))?;
         Ok(Issued::of(py, issued)?)
+    }
+
+    /// Judges a verified session again, without its token, and returns how long it will be accepted from now on
+    /// unless something is heard of it: for a WebSocket, a stream, or work that takes long.
+    ///
+    /// Times, revocations and their freshness are asked as in `verify`; with `live`, on all that the store holds
+    /// at this moment. Signature and client are not. A session that was rotated meanwhile lives on for as long
+    /// as its newest token that is known of. One that was renewed without a rotation leaves no mark: give the
+    /// newer one.
+    ///
+    /// Raises `Expired`, `Ended`, `Revoked`, `Superseded` after an elevation, `RevocationsStale`.
+    #[pyo3(signature = (session, *, live=false))]
+    fn recheck(&self, py: Python<'_>, session: &Session, live: bool) -> Result<Duration> {
+        if live {
+            Self::detached(py, || self.core.recheck_live(&session.session))
+        } else {
+            Ok(self.core.recheck(&session.session)?)
+        }
+    }
+
+    /// Calls `on_end` with the `SessionError`, once, when a verified session expires, ends, or is revoked by this
+    /// process or another: for a WebSocket or a stream, which no later request checks.
+    ///
+    /// Returns a `Watch`, which is also a context manager. One daemon thread looks for all that is watched, at
+    /// least every `Watch.INTERVAL` seconds, by `recheck`; see there for what ends a session. `on_end` is called
+    /// on it: keep it short; what it raises goes to `sys.unraisablehook`. A process that is forked watches
+    /// nothing at first. Whoever drops these `Sessions` hears no more.
+    fn watch<'py>(
+        sessions: &Bound<'py, Self>,
+        session: &Bound<'py, Session>,
+        on_end: &Bound<'py, PyAny>,
+    ) -> Result<Bound<'py, PyAny>> {
+        if !on_end.is_callable() {
+            return Err(PyTypeError::new_err("on_end is not callable").into());
+        }
+        let watching = sessions.py().import("sessera._watching")?;
+        Ok(watching.call_method1("watch", (sessions, session, on_end))?)
+    }
+
+    /// Waits until a verified session is over, and returns why: the `watch` of asyncio.
+    ///
+    /// A coroutine; cancel it to stop waiting.
+    fn ended<'py>(sessions: &Bound<'py, Self>, session: &Bound<'py, Session>) -> Result<Bound<'py, PyAny>> {
+        let watching = sessions.py().import("sessera._watching")?;
+        Ok(watching.call_method1("ended", (sessions, session))?)
+    }
+
+    /// The live sessions of a subject, oldest first.
+    ///
+    /// Raises `InvalidConfig` where sessions are not listed, `StoreUnavailable`.
+    fn sessions_of(&self, py: Python<'_>, subject: &str) -> Result<Vec<ListedSession>> {
+        let listed = Self::detached(py, || self.core.sessions_of(subject))?;
+        Ok(listed.into_iter().map(ListedSession).collect())
     }
 
     /// Keeps data of a verified session in the store, in place of those that were there: what is too large for

@@ -14,15 +14,17 @@ use crate::span::Span;
 /// A store in the memory of one process: for tests, and for servers of one process that may forget which
 /// sessions were revoked when they restart.
 ///
-/// Several `Sessions` may share one.
+/// Several `Sessions` may share one. It holds at most `quota` marks of sessions and subjects, 4,000,000 by default:
+/// beyond that the older half gives way to one cut that ends all that they ended, and older sessions with it.
 #[pyclass(module = "sessera", frozen)]
 pub(crate) struct MemoryStore(Arc<sessera::MemoryStore>);
 
 #[pymethods]
 impl MemoryStore {
     #[new]
-    fn new() -> Self {
-        Self(Arc::default())
+    #[pyo3(signature = (*, quota=None), text_signature = "(*, quota=4000000)")]
+    fn new(quota: Option<usize>) -> Self {
+        Self(Arc::new(quota.map_or_else(sessera::MemoryStore::new, sessera::MemoryStore::with_quota)))
     }
 
     #[expect(clippy::unused_self, reason = "Python calls it on an object")]
@@ -36,7 +38,8 @@ impl MemoryStore {
 ///
 /// The file is made, readable by its owner only, when it is not there; SQLite's `-wal` and `-shm` and a
 /// `-bell` lie beside it. It must be on a local file system. `busy_timeout` is how long a write waits for
-/// those of other processes before it fails with `StoreUnavailable`: a timedelta or seconds.
+/// those of other processes before it fails with `StoreUnavailable`: a timedelta or seconds. Without `doorbell`
+/// every verify asks SQLite whether the file changed, which takes a few microseconds; see the property.
 ///
 /// Several `Sessions` may share one, and it may be opened before or after `os.fork()`. Fork while no other
 /// thread is using it, as with everything that has a lock.
@@ -55,14 +58,17 @@ pub(crate) struct SqliteStore {
 #[pymethods]
 impl SqliteStore {
     #[new]
-    #[pyo3(signature = (path, *, busy_timeout=None), text_signature = "(path, *, busy_timeout=5)")]
-    fn new(py: Python<'_>, path: PathBuf, busy_timeout: Option<Span>) -> Result<Self> {
+    #[pyo3(
+        signature = (path, *, busy_timeout=None, doorbell=true),
+        text_signature = "(path, *, busy_timeout=5, doorbell=True)"
+    )]
+    fn new(py: Python<'_>, path: PathBuf, busy_timeout: Option<Span>, doorbell: bool) -> Result<Self> {
         if path == Path::new(":memory:") {
             return Err(Error::new(ErrorKind::InvalidConfig, "a store in memory is a MemoryStore"));
         }
         // A process may change its directory later, and the file is looked for again.
         let path = absolute(path).map_err(PyErr::from)?;
-        let mut options = SqliteOptions::default();
+        let mut options = SqliteOptions { doorbell, ..SqliteOptions::default() };
         if let Some(busy_timeout) = busy_timeout {
             options.busy_timeout = busy_timeout.0;
         }

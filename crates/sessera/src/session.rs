@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 
 use crate::binding::Binding;
 use crate::claims::{Claims, NewClaims};
+use crate::keyring::KeyId;
 
 /// A verified session: its signature held, and nothing that is known speaks against it.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +39,8 @@ pub struct Session {
     pub renew_due: bool,
     /// Which facts about the client matched, differed or were absent.
     pub binding: Binding,
+    /// The key that its token was signed with.
+    pub(crate) signed_by: KeyId,
 }
 
 /// A token, and the session that it carries.

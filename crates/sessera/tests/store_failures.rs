@@ -98,10 +98,14 @@ impl Bench {
         self.sessions.issue(NewSession::new("user-42"), &Client::new()).unwrap()
     }
 
-    /// The code of a verify by marks of that age.
-    fn verdict(&self, token: &str, behind: u64) -> &'static str {
+    /// The code of a verify by marks of that age, which is also that of another look at the session.
+    fn verdict(&self, issued: &Issued, behind: u64) -> &'static str {
         self.store.behind.store(behind, Relaxed);
-        self.sessions.verify(token, &Client::new()).map_or_else(|error| error.code(), |_| "ok")
+        let verified = self.sessions.verify(&issued.token, &Client::new());
+        let verdict = verified.map_or_else(|error| error.code(), |_| "ok");
+        let again = self.sessions.recheck(&issued.session).map_or_else(|error| error.code(), |_| "ok");
+        assert_eq!(again, verdict);
+        verdict
     }
 
     fn told(&self, kind: EventKind) -> usize {
@@ -115,9 +119,9 @@ const MODES: [OnStale; 3] = [OnStale::YoungOnly, OnStale::Refuse, OnStale::Accep
 fn fresh_marks_are_not_worth_a_word_and_stale_ones_are_an_event() {
     for mode in MODES {
         let bench = Bench::new(mode);
-        let token = bench.login().token;
+        let issued = bench.login();
         for (behind, told) in [(0, 0), (2000, 0), (2001, 1), (30_000, 2)] {
-            assert_eq!(bench.verdict(&token, behind), "ok", "{mode:?} {behind}");
+            assert_eq!(bench.verdict(&issued, behind), "ok", "{mode:?} {behind}");
             assert_eq!(bench.told(EventKind::SessionAcceptedStale), told, "{mode:?} {behind}");
         }
     }
@@ -131,15 +135,15 @@ fn marks_that_are_too_old_do_what_the_policy_says() {
         (OnStale::Accept, "ok", "ok"),
     ] {
         let bench = Bench::new(mode);
-        let token = bench.login().token;
-        assert_eq!(bench.verdict(&token, 30_001), young, "{mode:?}");
+        let issued = bench.login();
+        assert_eq!(bench.verdict(&issued, 30_001), young, "{mode:?}");
         let never_loaded = if mode == OnStale::Accept { "ok" } else { "revocations_stale" };
-        assert_eq!(bench.verdict(&token, u64::MAX), never_loaded, "{mode:?}");
+        assert_eq!(bench.verdict(&issued, u64::MAX), never_loaded, "{mode:?}");
         bench.clock.advance(Duration::from_secs(5 * 60) - Duration::from_millis(1));
-        assert_eq!(bench.verdict(&token, 30_001), young, "{mode:?}");
+        assert_eq!(bench.verdict(&issued, 30_001), young, "{mode:?}");
         bench.clock.advance(Duration::from_millis(1));
-        assert_eq!(bench.verdict(&token, 30_001), old, "{mode:?}");
-        assert_eq!(bench.verdict(&token, 30_000), "ok", "{mode:?}");
+        assert_eq!(bench.verdict(&issued, 30_001), old, "{mode:?}");
+        assert_eq!(bench.verdict(&issued, 30_000), "ok", "{mode:?}");
     }
 }
 
@@ -150,7 +154,7 @@ fn what_is_known_to_be_revoked_is_revoked_however_old_the_marks_are() {
         let issued = bench.login();
         bench.sessions.revoke_session(&issued.session.id).unwrap();
         for behind in [0, 10_000, 60_000, u64::MAX] {
-            assert_eq!(bench.verdict(&issued.token, behind), "revoked", "{mode:?} {behind}");
+            assert_eq!(bench.verdict(&issued, behind), "revoked", "{mode:?} {behind}");
         }
     }
 }
@@ -164,6 +168,7 @@ fn a_store_that_is_away_fails_what_it_is_needed_for_and_changes_nothing() {
         bench.sessions.put_data(&issued.session, b"cart").unwrap_err().kind(),
         bench.sessions.data(&issued.session).unwrap_err().kind(),
         bench.sessions.verify_live(&issued.token, &client).unwrap_err().kind(),
+        bench.sessions.recheck_live(&issued.session).unwrap_err().kind(),
         bench.sessions.rotate(&issued.token, &client).unwrap_err().kind(),
         bench.sessions.elevate(&issued.token, &client, Elevation::new()).unwrap_err().kind(),
         bench.sessions.revoke_others(&issued.token, &client).unwrap_err().kind(),
@@ -171,7 +176,7 @@ fn a_store_that_is_away_fails_what_it_is_needed_for_and_changes_nothing() {
         bench.sessions.revoke_subject("user-42").unwrap_err().kind(),
         bench.sessions.revoke_all().unwrap_err().kind(),
     ];
-    assert_eq!(kinds, [ErrorKind::StoreUnavailable; 9]);
+    assert_eq!(kinds, [ErrorKind::StoreUnavailable; 10]);
     assert_eq!(bench.told(EventKind::TokenRevoked), 0, "what was not stored is not told as done");
     assert_eq!(bench.sessions.verify(&issued.token, &client).unwrap().generation, 0);
 }

@@ -32,6 +32,7 @@ from sessera._native import (
     KeyInfo,
     Keyring,
     KeyringFile,
+    ListedSession,
     Malformed,
     ManualClock,
     MemoryStore,
@@ -58,6 +59,7 @@ from sessera._native import (
     is_safe_method,
     new_device_secret,
 )
+from sessera._watching import Watch
 
 __all__ = [
     "CSRF_HEADER",
@@ -82,6 +84,7 @@ __all__ = [
     "KeyInfo",
     "Keyring",
     "KeyringFile",
+    "ListedSession",
     "Malformed",
     "ManualClock",
     "MemoryStore",
@@ -100,6 +103,7 @@ __all__ = [
     "TooLarge",
     "UnknownKey",
     "UnsupportedAlgorithm",
+    "Watch",
     "WrongAudience",
     "WrongIssuer",
     "WrongType",

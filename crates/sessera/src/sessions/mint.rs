@@ -5,6 +5,7 @@ use crate::binding::Binding;
 use crate::clock::{instant, instant_of_second};
 use crate::error::{ErrorKind, Result, SessionError};
 use crate::jose::{jwe, jws};
+use crate::keyring::KeyId;
 use crate::session::{Issued, Session};
 use crate::token::{SEALED_CONTENT, TokenClaims};
 
@@ -18,7 +19,12 @@ impl Sessions {
     pub(super) fn date(&self, claims: &mut TokenClaims, at: u64) {
         claims.issued_at = at / 1000;
         claims.not_before = claims.issued_at;
-        claims.expires_at = (at.saturating_add(self.policy.idle_ms()) / 1000).min(claims.ends_at);
+        claims.expires_at = self.expiry_of_token_issued_at(at, claims.ends_at);
+    }
+
+    /// `exp` of a token that is issued at `at`, of a session that ends at the second `ends_at`.
+    pub(super) fn expiry_of_token_issued_at(&self, at: u64, ends_at: u64) -> u64 {
+        (at.saturating_add(self.policy.idle_ms()) / 1000).min(ends_at)
     }
 
     /// Signs the claims with the key that signs at their `iat`, so that every server picks the same.
@@ -31,13 +37,14 @@ impl Sessions {
         if self.sealed {
             token = jwe::seal(token.as_bytes(), SEALED_CONTENT, keyring)?;
         }
-        let session = self.session(claims, false, Binding::default(), now);
+        let session = self.session(claims, KeyId::of(key.kid()), false, Binding::default(), now);
         Ok(Issued { token, session })
     }
 
     pub(super) fn session(
         &self,
         claims: Box<TokenClaims>,
+        signed_by: KeyId,
         superseded: bool,
         binding: Binding,
         now: u64,
@@ -58,6 +65,7 @@ impl Sessions {
             superseded,
             renew_due: superseded || now >= renew_at,
             binding,
+            signed_by,
         }
     }
 }

@@ -5,6 +5,7 @@ mod csrf;
 mod data;
 mod issue;
 mod mint;
+mod recheck;
 mod registry;
 mod renew;
 mod report;

@@ -11,7 +11,7 @@ use crate::client::Client;
 use crate::error::{ErrorKind, Result, SessionError};
 use crate::event::EventKind;
 use crate::jose::{jwe, jws};
-use crate::keyring::{Key, Keyring};
+use crate::keyring::{Key, KeyId, Keyring};
 use crate::policy::{OnReuse, OnStale};
 use crate::revocation::{Found, Mark, Query, SessionMark, Standing};
 use crate::session::Session;
@@ -25,6 +25,7 @@ thread_local! {
 /// A token that passed every check.
 pub(super) struct Checked {
     pub(super) claims: Box<TokenClaims>,
+    pub(super) signed_by: KeyId,
     /// Where its session stands, if there is a mark.
     pub(super) mark: Option<SessionMark>,
     pub(super) superseded: bool,
@@ -42,7 +43,7 @@ impl Sessions {
     pub fn verify(&self, token: &str, client: &Client) -> Result<Session> {
         let now = self.now();
         let checked = self.check(token, client, now)?;
-        Ok(self.session(checked.claims, checked.superseded, checked.binding, now))
+        Ok(self.session(checked.claims, checked.signed_by, checked.superseded, checked.binding, now))
     }
 
     /// As [`verify`](Self::verify), on all that the store holds at this moment: for the few actions where
@@ -75,7 +76,8 @@ impl Sessions {
         });
         match judged {
             Ok((mark, superseded, binding)) => {
-                Ok(Checked { claims: claims.into_claims(), mark, superseded, binding })
+                let signed_by = KeyId::of(key.kid());
+                Ok(Checked { claims: claims.into_claims(), signed_by, mark, superseded, binding })
             }
             Err(error) => {
                 self.report_refusal(&error, Some(&claims), now);
@@ -102,17 +104,23 @@ impl Sessions {
     }
 
     fn check_times(&self, claims: &TokenClaims, now: u64) -> Result<()> {
+        let leeway = self.policy.leeway_ms();
+        let ahead = |seconds: u64| seconds.saturating_mul(1000) > now.saturating_add(leeway);
+        if ahead(claims.not_before) || ahead(claims.issued_at) {
+            return Err(SessionError::new(ErrorKind::NotYetValid, "the token is from the future"));
+        }
+        self.check_end(claims.expires_at, claims.ends_at, now)
+    }
+
+    /// Refuses what expired or ended by `now`; both times in seconds.
+    pub(super) fn check_end(&self, expires_at: u64, ends_at: u64, now: u64) -> Result<()> {
         let refuse = |kind, message| Err(SessionError::new(kind, message));
         let leeway = self.policy.leeway_ms();
         let over = |seconds: u64| now >= seconds.saturating_mul(1000).saturating_add(leeway);
-        let ahead = |seconds: u64| seconds.saturating_mul(1000) > now.saturating_add(leeway);
-        if ahead(claims.not_before) || ahead(claims.issued_at) {
-            return refuse(ErrorKind::NotYetValid, "the token is from the future");
-        }
-        if over(claims.ends_at) {
+        if over(ends_at) {
             return refuse(ErrorKind::Ended, "the session reached its absolute end");
         }
-        if over(claims.expires_at) {
+        if over(expires_at) {
             return refuse(ErrorKind::Expired, "the session was idle for too long");
         }
         Ok(())
@@ -126,11 +134,7 @@ impl Sessions {
         now: u64,
     ) -> Result<(Option<SessionMark>, bool)> {
         let Some(store) = &self.store else { return Ok((None, false)) };
-        let longest = self.longest_session_ms.saturating_add(self.policy.leeway_ms());
-        if now >= claims.started_at_ms.saturating_add(longest) {
-            // Whether it was revoked is forgotten by now, whatever the policy was that it was issued under.
-            return Err(SessionError::new(ErrorKind::Ended, "the session is older than any may become"));
-        }
+        self.check_age(claims.started_at_ms, now)?;
         let age = store.refresh(now);
         self.note_age(age, now);
         let query =
@@ -148,15 +152,29 @@ impl Sessions {
             Some(Standing::Revoked) => return Err(revoked()),
             Some(Standing::Reused) => return Err(self.reused(claims, now)),
         };
-        self.check_freshness(claims, age, now)?;
+        if !self.check_freshness(claims.issued_at.saturating_mul(1000), age, now)? {
+            self.report_claims(EventKind::SessionAcceptedStale, claims, None, now);
+        }
         Ok((mark, superseded))
     }
 
-    fn check_freshness(&self, claims: &TokenClaims, age: u64, now: u64) -> Result<()> {
-        if age <= self.policy.fresh_ms() {
-            return Ok(());
+    /// Refuses a session of which it is forgotten by `now` whether it was revoked, whatever the policy was that it
+    /// was issued under; else, how much longer that is known, in milliseconds.
+    pub(super) fn check_age(&self, started_at: u64, now: u64) -> Result<u64> {
+        let longest = self.longest_session_ms.saturating_add(self.policy.leeway_ms());
+        match started_at.saturating_add(longest).saturating_sub(now) {
+            0 => Err(SessionError::new(ErrorKind::Ended, "the session is older than any may become")),
+            left => Ok(left),
         }
-        let young = claims.issued_at.saturating_mul(1000).saturating_add(OnStale::YOUNG_MS) > now;
+    }
+
+    /// Whether what is known of revocations is fresh; refuses a token that was issued at that millisecond where
+    /// it is too old to be relied on.
+    pub(super) fn check_freshness(&self, issued_at: u64, age: u64, now: u64) -> Result<bool> {
+        if age <= self.policy.fresh_ms() {
+            return Ok(true);
+        }
+        let young = issued_at.saturating_add(OnStale::YOUNG_MS) > now;
         // One that has never loaded knows nothing, of young tokens neither: it is not ready.
         let loaded = age != u64::MAX;
         let accepted = match self.policy.on_stale {
@@ -165,8 +183,7 @@ impl Sessions {
             OnStale::Refuse => loaded && age <= self.policy.stale_ms(),
         };
         if accepted {
-            self.report_claims(EventKind::SessionAcceptedStale, claims, None, now);
-            Ok(())
+            Ok(false)
         } else {
             Err(SessionError::new(
                 ErrorKind::RevocationsStale,
