@@ -69,10 +69,14 @@ def test_a_rotation_reaches_a_running_application(
 def test_the_old_key_verifies_as_long_as_the_longest_session(make_app: MakeApp, tmp_path: Path) -> None:
     long, short = 20 * 24 * 3600, 3600
     for number, (absolute, seconds) in enumerate(((long, long + 30), (short, 24 * 3600))):
-        app = make_app(KEYRING=tmp_path / f"{number}.json", ABSOLUTE_TIMEOUT=absolute, IDLE_TIMEOUT=short)
+        limits = {"ABSOLUTE_TIMEOUT": absolute, "IDLE_TIMEOUT": short, "REMEMBER_FOR": None}
+        app = make_app(KEYRING=tmp_path / f"{number}.json", **limits)
         old, _ = printed(run(app, "keys", "rotate", "--publish-for", "0", "--json"))
         until = datetime.fromisoformat(old["verifies_until"].replace("Z", "+00:00"))
         assert until.timestamp() == 1_800_000_000 + seconds
+    old, _ = printed(run(make_app(KEYRING=tmp_path / "r"), "keys", "rotate", "--publish-for", "0", "--json"))
+    until = datetime.fromisoformat(old["verifies_until"].replace("Z", "+00:00"))
+    assert until.timestamp() == 1_800_000_000 + 30 * 24 * 3600 + 30, "users who are remembered stay so"
 
 
 def test_keys_that_are_in_no_file_are_rotated_elsewhere(app: Flask) -> None:

@@ -77,7 +77,8 @@ def rotate_keys(publish_for: float, keep_verifying: float | None, *, as_json: bo
             "rotate it where it comes from"
         )
     policy = keeper.settings.policy
-    keep = max(KEEP, policy.absolute_timeout + policy.leeway)
+    longest = max(policy.absolute_timeout, keeper.settings.remember_for or policy.absolute_timeout)
+    keep = max(KEEP, longest + policy.leeway)
     if keep_verifying is not None:
         keep = timedelta(seconds=keep_verifying)
     try:

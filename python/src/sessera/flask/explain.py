@@ -98,6 +98,7 @@ def _sessions(settings: Settings) -> Sessions:
         policy=settings.policy.replace(on_reuse="refuse", binding=BindingPolicy.off()),
         store=settings.store,
         clock=settings.clock,
+        longest_session=settings.remember_for,
     )
 
 

@@ -59,8 +59,8 @@ _REPLACED = ("_user_id", "_id", "_remember_seconds")
 class LoginManager(flask_login.LoginManager):  # type: ignore[misc]  # it has no types
     """Flask-Login's manager, which finds its user in the session's token.
 
-    - `login_user(user)` is `login(user.get_id())`: a new session, which can be revoked. With `remember` its
-      cookie outlives the browser, until the session's absolute timeout; there is no second cookie beside it.
+    - `login_user(user)` is `login(user.get_id())`: a new session, which can be revoked. With `remember` it
+      lasts for `SESSERA_REMEMBER_FOR`, whatever `duration` says; there is no second cookie beside it.
     - `logout_user()` is `logout()`; what else is in `flask.session` stays, as Flask-Login has it.
     - `confirm_login()` is `elevate()`: authenticated now, and fresh; the old token is dead.
     - `session_protection` asks the binding: where the client differs a login is no longer fresh ("basic"), or
@@ -109,10 +109,10 @@ class LoginManager(flask_login.LoginManager):  # type: ignore[misc]  # it has no
         subject, fresh = str(session["_user_id"]), session.get("_fresh", False)
         for name in _REPLACED:
             session.pop(name, None)
-        verbs.login(subject)
+        # Where the settings remember nobody, a session is all there is.
+        kept = remember and open_session().keeper.settings.remember_for is not None
+        verbs.login(subject, remember=kept)
         session["_fresh"] = fresh
-        if remember:
-            session.permanent = True
 
     def _end(self, _app: Flask, **_user: Any) -> None:
         if not current_session:
