@@ -46,11 +46,12 @@ STEPS = [
     Step("ruff", [str(BIN / "ruff"), "check", "."]),
     Step("format", [str(BIN / "ruff"), "format", "--check", "."]),
     Step("mypy", python("-m", "mypy"), where="python"),
-    Step("mypy-shop", python("-m", "mypy", "--strict", "app.py"), where="examples/flask-shop"),
+    Step("mypy-examples", ["scripts/mypy-examples.sh"]),
     Step("mypy-e2e", python("-m", "mypy", "--strict", "."), where="tests/e2e"),
     Step("mypy-server", python("-m", "mypy", "--strict", "."), where="tests/session_server"),
     Step("stubtest", python("-m", "mypy.stubtest", "sessera._native"), where="python"),
     Step("pytest", python("-m", "pytest", "-q"), where="python"),
+    Step("examples", python("-m", "pytest", "-q"), where="examples"),
     Step("e2e", python("-m", "pytest", "-q"), where="tests/e2e"),
     Step("swift", ["scripts/swift-test.sh"]),
 ]
@@ -84,7 +85,7 @@ def main(names: list[str]) -> int:
         results.append((step.name, outcome, seconds))
     print("\nSummary")
     for name, outcome, seconds in results:
-        print(f"  {name:<10} {outcome:<8} {seconds:6.1f} s")
+        print(f"  {name:<13} {outcome:<8} {seconds:6.1f} s")
     count = {
         word: sum(outcome == word for _, outcome, _ in results) for word in ("passed", "failed", "skipped")
     }
