@@ -23,6 +23,7 @@ class Contents(dict[str, Any]):
     modified = False
     accessed = False
     _visit: Visit | None = None
+    _closed = False
     _loaded = False
 
     def __init__(self, keeper: Keeper, request: Any) -> None:
@@ -36,6 +37,7 @@ class Contents(dict[str, Any]):
         if self._visit is None:
             self.accessed = True
             self._visit = Visit(self._keeper, self._request, self._since)
+            self._visit.closed = self._closed
             self.begun()
         return self._visit
 
@@ -46,6 +48,12 @@ class Contents(dict[str, Any]):
     def opened(self) -> Visit | None:
         """As `visit`, but None where nobody has asked yet."""
         return self._visit
+
+    def close(self) -> None:
+        """Let nothing be changed any more, now that no response can tell of it."""
+        self._closed = True
+        if self._visit is not None:
+            self._visit.closed = True
 
     @property
     def lasting(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,8 +12,15 @@ if TYPE_CHECKING:
 
     from sessera import Binding, Session
 
-    from .contents import Contents
     from .visit import Visit
+
+
+class HasVisit(Protocol):
+    """What leads to a request's dealings with its session, and begins them when it is asked."""
+
+    @property
+    def visit(self) -> Visit:
+        """The dealings."""
 
 
 class CurrentSession:
@@ -35,7 +42,7 @@ class CurrentSession:
         'Hello'
     """
 
-    def __init__(self, contents: Contents) -> None:
+    def __init__(self, contents: HasVisit) -> None:
         self._contents = contents
         self._claims: tuple[Session, Mapping[str, Any]] | None = None
 

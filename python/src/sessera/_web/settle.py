@@ -33,7 +33,7 @@ def settle(session: Contents, visit: Visit) -> None:
         elif (text := _changed(session, visit)) is not None:
             _change(session, visit, text)
         elif visit.session.renew_due and not visit.pending:
-            _renew(visit)
+            renew(visit)
     except SessionError as error:
         lost = visit.in_store and session.modified and error.code == "store_unavailable"
         if lost or error.code in _OF_THE_APPLICATION:
@@ -100,7 +100,7 @@ def _keep_in_store(session: Contents, visit: Visit) -> None:
         visit.put(text)
     if due and visit.by_cookie and not visit.pending:
         session.load()
-        _renew(visit)
+        renew(visit)
 
 
 def _change(session: Contents, visit: Visit, text: str) -> None:
@@ -113,7 +113,7 @@ def _change(session: Contents, visit: Visit, text: str) -> None:
         return
     # In its grace a token is renewed into the generation that took its place.
     if visit.rotation_due and not visit.superseded:
-        _rotate(visit)
+        rotate(visit)
     visit.renew(claims)
 
 
@@ -128,12 +128,14 @@ def _end(visit: Visit) -> None:
         visit.end()
 
 
-def _renew(visit: Visit) -> None:
-    if not (visit.rotation_due and _rotate(visit)):
+def renew(visit: Visit) -> None:
+    """Give the session a new token: of a new generation, if that is due."""
+    if not (visit.rotation_due and rotate(visit)):
         visit.renew()
 
 
-def _rotate(visit: Visit) -> bool:
+def rotate(visit: Visit) -> bool:
+    """Move the session on by a generation, and tell whether the store was there to do it."""
     try:
         visit.rotate()
     except SessionError as error:

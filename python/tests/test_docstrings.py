@@ -9,14 +9,15 @@ import pkgutil
 import pytest
 
 import sessera._web
+import sessera.asgi
 import sessera.flask
 
-PACKAGES = [sessera.flask, sessera._web]
+PACKAGES = [sessera.flask, sessera.asgi, sessera._web]
 MODULES = [
     package.__name__ + (f".{found.name}" if found else "")
     for package in PACKAGES
     for found in [None, *pkgutil.iter_modules(package.__path__)]
-]
+] + ["sessera.fastapi"]
 
 
 @pytest.mark.parametrize("name", MODULES)

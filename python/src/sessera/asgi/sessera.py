@@ -1,0 +1,155 @@
+"""What an application says of its sessions."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from sessera import Client, Event, InvalidConfig, Keyring, Policy, check_fetch
+from sessera._web.door import LOCATIONS
+from sessera._web.keeper import Keeper
+from sessera._web.keyfile import key_file_at
+from sessera._web.settings import Settings
+from sessera._web.storefile import store_of
+
+from . import scope as asgi
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import timedelta
+
+    from sessera import ManualClock
+    from sessera._web.settings import Store
+
+    from .scope import Scope
+
+#: How requests by unsafe methods are guarded.
+Csrf: TypeAlias = Literal["origin", "token", "off"]
+
+
+class Sessera(Keeper):
+    """The sessions of one ASGI application: give it to SesseraMiddleware.
+
+    `issuer` and `audience` are in every token. `keyring` is a Keyring, or the path of its file, which is made
+    at the first start and read again when its keys were rotated. `store` is a store, the path of an SQLite
+    file, "memory", or None, without which nothing is revoked or rotated.
+
+    `policy` has the limits. `data` says where the contents of `request.session` are: in the "token", or in
+    the "store", from which they are read before the application runs. `sealed` hides what tokens say.
+
+    `device_cookie`, such as "__Host-device", names a cookie with a secret to which logins are bound.
+    `remember_for` is how long a session of `login(remember=True)` lasts.
+
+    `csrf` guards requests by unsafe methods that come without a bearer token, and WebSockets. "origin", the
+    default: what the browser says of where they came from must hold. "token": the header `X-CSRF-Token` must
+    hold the session's token as well. "off": the application does it. `trusted_origins` may make them too.
+
+    `locations` are where tokens may stand: "cookie", "header" (`Authorization: Bearer`). `trusted_hops` is
+    how many proxies of your own stand before the server, as long as no other middleware reads
+    `X-Forwarded-For`. `on_event` is called for each event, from any thread. `dev` is for plain http on your
+    own machine.
+
+    Raises InvalidConfig, which names what is wrong.
+    """
+
+    claim = "session"
+    logger = logging.getLogger("sessera.asgi")
+
+    def __init__(
+        self,
+        issuer: str,
+        audience: str,
+        *,
+        keyring: Keyring | str | os.PathLike[str],
+        store: Store | str | os.PathLike[str] | None,
+        policy: Policy | None = None,
+        data: Literal["token", "store"] = "token",
+        sealed: bool = False,
+        cookie_name: str = "__Host-session",
+        same_site: Literal["Strict", "Lax", "None"] = "Lax",
+        partitioned: bool = False,
+        device_cookie: str | None = None,
+        remember_for: timedelta | None = None,
+        csrf: Csrf = "origin",
+        trusted_origins: Sequence[str] = (),
+        locations: Sequence[str] = LOCATIONS,
+        trusted_hops: int = 0,
+        clear_site_data: bool = True,
+        on_event: Callable[[Event], object] | None = None,
+        dev: bool = False,
+        clock: ManualClock | None = None,
+    ) -> None:
+        _check_origins(trusted_origins)
+        if csrf not in ("origin", "token", "off"):
+            raise InvalidConfig('csrf must be "origin", "token" or "off"')
+        if data not in ("token", "store"):
+            raise InvalidConfig('data must be "token" or "store"')
+        if not locations or any(place not in LOCATIONS for place in locations):
+            raise InvalidConfig('locations must be "cookie", "header" or both')
+        if data == "store" and store is None:
+            raise InvalidConfig("data is to be in the store, but there is none")
+        key_file = None
+        if not isinstance(keyring, Keyring):
+            key_file = key_file_at(Path(keyring), "HS256")
+            keyring = key_file.keyring
+        cookie = {"same_site": same_site, "partitioned": partitioned, "dev": dev}
+        self.csrf = csrf
+        self.trusted_origins = list(trusted_origins)
+        self.clear_site_data = clear_site_data
+        self.dev = dev
+        self._on_event = on_event
+        super().__init__(
+            Settings(
+                issuer=issuer,
+                audience=audience,
+                keyring=keyring,
+                key_file=key_file,
+                store=store_of(store),
+                data_in_store=data == "store",
+                policy=policy or Policy(),
+                sealed=sealed,
+                remember_for=remember_for,
+                cookie={"name": cookie_name, **cookie},
+                device_cookie=None if device_cookie is None else {"name": device_cookie, **cookie},
+                locations=tuple(locations),
+                trusted_hops=trusted_hops,
+                clock=clock,
+            )
+        )
+        if dev:
+            self.logger.warning("dev is set: the cookie is for plain http. Never set it in production.")
+
+    def token_of(self, request: Scope) -> tuple[str | None, bool]:
+        """Find the token that a request brought, if any, and whether it stood in `Authorization`.
+
+        Raises CookieInvalid when there is more than one.
+        """
+        return self.door.token_of(asgi.values(request, b"cookie"), asgi.value(request, b"authorization"))
+
+    def device_of(self, request: Scope) -> str | None:
+        """Find the device secret that a request brought."""
+        return self.door.device_of(asgi.values(request, b"cookie"))
+
+    def client_of(self, request: Scope, device: str | None = None) -> Client:
+        """Gather what is known of who sent a request."""
+        peer: Any = request.get("client")
+        return self.door.client_of(
+            peer[0] if peer else None,
+            user_agent=asgi.value(request, b"user-agent"),
+            forwarded_for=asgi.values(request, b"x-forwarded-for"),
+            device=device,
+        )
+
+    def tell(self, event: Event) -> None:
+        """Call `on_event`."""
+        if self._on_event is not None:
+            self._on_event(event)
+
+
+def _check_origins(origins: Sequence[str]) -> None:
+    try:
+        check_fetch(method="POST", trusted_origins=origins)
+    except (InvalidConfig, TypeError) as error:
+        raise InvalidConfig(f"trusted_origins: {error}") from error
