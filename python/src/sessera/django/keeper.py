@@ -1,0 +1,82 @@
+"""What is kept for the project: its sessions, its cookie, its settings."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.core.signals import setting_changed
+
+from sessera._web import environ as wsgi
+from sessera._web import keeper
+
+from .events import session_event
+from .settings import settings_of_project
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sessera import Client, Event
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What a SessionStore was made from: a request's environ, or only a token."""
+
+    token: str | None = None
+    environ: Mapping[str, Any] | None = None
+
+
+class Keeper(keeper.Keeper):
+    """The project's part. Made once, used by all threads."""
+
+    claim = "django"
+    logger = logging.getLogger("sessera.django")
+
+    def token_of(self, request: Brought) -> tuple[str | None, bool]:
+        """Find the token that a request brought, if any.
+
+        Raises CookieInvalid when there is more than one.
+        """
+        if request.environ is None:
+            return request.token, False
+        return wsgi.token_of(self.door, request.environ)
+
+    def client_of(self, request: Brought, device: str | None = None) -> Client:
+        """Gather what is known of who sent a request."""
+        return wsgi.client_of(self.door, request.environ or {}, device)
+
+    def tell(self, event: Event) -> None:
+        """Send the event as a signal. A receiver that fails is logged by Django, and ends no request."""
+        from .store import SessionStore
+
+        session_event.send_robust(SessionStore, event=event)
+
+
+_lock = threading.Lock()
+_current: Keeper | None = None
+
+
+def current_keeper() -> Keeper:
+    """Find the project's part, which is made at the first call.
+
+    Raises InvalidConfig, which names the setting that is wrong.
+    """
+    global _current  # as Django's own settings, there is one of it
+    if _current is None:
+        with _lock:
+            if _current is None:
+                _current = Keeper(settings_of_project())
+    return _current
+
+
+def _forget(*, setting: str, **_: object) -> None:
+    """Read the settings again, when a test overrides one."""
+    global _current
+    if setting in ("SESSERA", "BASE_DIR") or setting.startswith("SESSION_COOKIE_"):
+        _current = None
+
+
+setting_changed.connect(_forget)

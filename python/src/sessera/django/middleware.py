@@ -1,0 +1,63 @@
+"""The middleware, in the place of Django's SessionMiddleware."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.sessions.middleware import SessionMiddleware
+
+from sessera._web.current import CurrentSession
+
+from .store import SessionStore
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+
+class SesseraMiddleware(SessionMiddleware):
+    """Django's SessionMiddleware, and what it lacks for these sessions.
+
+    The session knows its client, and two cookies of its name are refused. A session that is used is renewed
+    in time, though nothing in it changed. A response that sets the cookie is not to be stored.
+    `request.sessera` is the CurrentSession.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Give the request its session, which is verified when it is first asked for."""
+        session = SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME), environ=request.META)
+        request.session = session
+        request.sessera = CurrentSession(session)  # type: ignore[attr-defined]
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Save the session if it changed or is to be renewed, and set or remove the cookie."""
+        session = getattr(request, "session", None)
+        if not isinstance(session, SessionStore):
+            return super().process_response(request, response)
+        if session.accessed and session.renewal_due:
+            session.modified = True
+        response = super().process_response(request, response)
+        name = settings.SESSION_COOKIE_NAME
+        if session.pending:
+            self._give(session, response)
+        elif name in response.cookies and not session.ended:
+            # The client has this token, or by now a newer one: a late response must not take that away.
+            del response.cookies[name]
+        if name in response.cookies:
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def _give(self, session: SessionStore, response: HttpResponse) -> None:
+        """Give the client its token with an error page too: the one that it has may be dead already."""
+        token = session.visit.token
+        if settings.SESSION_COOKIE_NAME not in response.cookies and token is not None:
+            response.set_cookie(
+                settings.SESSION_COOKIE_NAME,
+                token,
+                max_age=None if session.get_expire_at_browser_close() else session.get_expiry_age(),
+                domain=settings.SESSION_COOKIE_DOMAIN,
+                path=settings.SESSION_COOKIE_PATH,
+                secure=settings.SESSION_COOKIE_SECURE,
+                httponly=settings.SESSION_COOKIE_HTTPONLY,
+                samesite=settings.SESSION_COOKIE_SAMESITE,
+            )

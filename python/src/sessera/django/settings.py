@@ -1,0 +1,106 @@
+"""The setting `SESSERA`, and Django's own for sessions, checked when a session is first asked for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings as django
+
+from sessera import InvalidConfig, Keyring, ManualClock, Policy
+from sessera._web.keyfile import KeyFile, key_file_at
+from sessera._web.settings import Settings
+from sessera._web.storefile import store_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: Every member of `SESSERA`, with what it is when the project says nothing.
+DEFAULTS: Mapping[str, str] = {
+    "ISSUER": "none: it must be given, such as `https://shop.example`",
+    "AUDIENCE": '"django"',
+    "ALGORITHM": '"HS256"; "EdDSA" or "ES256" where others verify: of the keyring of the first start',
+    "KEYRING": "the file `sessera-keys.json` in BASE_DIR, made at first start",
+    "STORE": 'the SQLite file `sessera.db` in BASE_DIR; a store, a path, "memory", None',
+    "DATA": '"token": it carries request.session; "store": the store keeps it, under the session\'s id',
+    "POLICY": "Policy()",
+    "SEALED": "False; True hides what the token says",
+    "TRUSTED_HOPS": "0: the client's address is REMOTE_ADDR",
+    "CLOCK": "the system's; a ManualClock for tests",
+}
+
+
+def settings_of_project() -> Settings:
+    """Read the settings.
+
+    Raises InvalidConfig, which names the one that is wrong.
+    """
+    given = _given()
+    data = given.get("DATA", "token")
+    if data not in ("token", "store"):
+        raise InvalidConfig('SESSERA["DATA"] must be "token" or "store"')
+    store = given.get("STORE", ...)
+    if store is None and data == "store":
+        raise InvalidConfig('SESSERA["DATA"] is "store", but SESSERA["STORE"] is None')
+    keys = _keys(given)
+    return Settings(
+        issuer=_typed(given, "ISSUER", str, None),
+        audience=_typed(given, "AUDIENCE", str, "django"),
+        keyring=keys.keyring if isinstance(keys, KeyFile) else keys,
+        key_file=keys if isinstance(keys, KeyFile) else None,
+        store=store_of(_beside("sessera.db", "STORE") if store is ... else store),
+        data_in_store=data == "store",
+        policy=_typed(given, "POLICY", Policy, Policy()),
+        sealed=_typed(given, "SEALED", bool, False),  # noqa: FBT003  # a value like the others
+        cookie=_cookie(),
+        locations=("cookie",),
+        trusted_hops=_typed(given, "TRUSTED_HOPS", int, 0),
+        clock=given.get("CLOCK") and _typed(given, "CLOCK", ManualClock, None),
+    )
+
+
+def _given() -> dict[str, Any]:
+    given = getattr(django, "SESSERA", None)
+    if not isinstance(given, dict):
+        raise InvalidConfig('the setting SESSERA is missing: SESSERA = {"ISSUER": "https://shop.example"}')
+    for name in given:
+        if name not in DEFAULTS:
+            raise InvalidConfig(f'there is no setting SESSERA["{name}"]')
+    return given
+
+
+def _typed(given: dict[str, Any], name: str, of: type[Any], default: Any) -> Any:
+    value = given.get(name, default)
+    if not isinstance(value, of) or value == "" or (of is int and isinstance(value, bool)):
+        raise InvalidConfig(f'SESSERA["{name}"] must be a {of.__name__}')
+    return value
+
+
+def _keys(given: dict[str, Any]) -> Keyring | KeyFile:
+    value = given.get("KEYRING", ...)
+    if isinstance(value, Keyring):
+        return value
+    path = _beside("sessera-keys.json", "KEYRING") if value is ... else value
+    if not isinstance(path, (str, os.PathLike)):
+        raise InvalidConfig('SESSERA["KEYRING"] must be a Keyring, or the path of its file')
+    try:
+        return key_file_at(Path(path), _typed(given, "ALGORITHM", str, "HS256"))
+    except OSError as error:
+        raise InvalidConfig(f'SESSERA["KEYRING"]: no key file at {path}: {error}') from error
+
+
+def _beside(name: str, setting: str) -> Path:
+    base = getattr(django, "BASE_DIR", None)
+    if base is None:
+        raise InvalidConfig(f'there is no BASE_DIR: say in SESSERA["{setting}"] where the file is')
+    return Path(base, name)
+
+
+def _cookie() -> dict[str, Any]:
+    """Django's own settings for the cookie, as far as reading it and its size depend on them."""
+    name, secure = django.SESSION_COOKIE_NAME, django.SESSION_COOKIE_SECURE
+    if name.startswith("__") and not secure:
+        raise InvalidConfig(f"a cookie of the name {name} must be secure: SESSION_COOKIE_SECURE = True")
+    domain: Any = django.SESSION_COOKIE_DOMAIN
+    return {"name": name, "domain": domain or None, "path": django.SESSION_COOKIE_PATH, "dev": not secure}

@@ -1,0 +1,78 @@
+"""What a view does with the session, beside django.contrib.auth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sessera import InvalidConfig, ReauthenticationRequired
+from sessera._web.current import CurrentSession
+
+from .store import SessionStore
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from django.http import HttpRequest
+
+    from sessera import Issued
+
+
+def current_session(request: HttpRequest) -> CurrentSession:
+    """Give the session of a request, typed; it is false where nobody is logged in.
+
+    What changed in `request.session` is saved first, so that a login of this very request shows.
+    """
+    return CurrentSession(_store_of(request))
+
+
+def elevate(
+    request: HttpRequest,
+    *,
+    claims: Mapping[str, Any] | None = None,
+    acr: str | None = None,
+    amr: Sequence[str] = (),
+) -> Issued:
+    """Raise the session's rights. Call it when the user has just authenticated again.
+
+    The session goes on under a new generation, authenticated now; the old token is dead at once.
+
+    Raises ReauthenticationRequired when nobody is logged in, Superseded when another request was first,
+    InvalidConfig without a store.
+    """
+    session = _store_of(request)
+    if not session.visit.logged_in:
+        raise ReauthenticationRequired("nobody is logged in, so there is nothing to elevate")
+    issued = session.visit.elevate(dict(claims or {}), acr, tuple(amr))
+    session.modified = True
+    return issued
+
+
+def logout_everywhere(request: HttpRequest, *, keep_current: bool = False) -> None:
+    """End all sessions of the user who is logged in; with `keep_current`, all but this one.
+
+    A changed password does so by itself, by Django's `update_session_auth_hash`.
+
+    Raises InvalidConfig without a store, StoreUnavailable when nothing could be revoked.
+    """
+    from django.contrib.auth import logout
+
+    session = _store_of(request)
+    sessions = session.visit.keeper.sessions
+    if not sessions.has_store:
+        raise InvalidConfig('without a store (SESSERA["STORE"]) sessions can\'t be ended elsewhere')
+    subject = session.visit.session.subject if session.visit.logged_in and session.visit.session else None
+    if keep_current and subject is not None:
+        session.end_others()
+        return
+    logout(request)
+    if subject is not None:
+        sessions.revoke_subject(subject)
+
+
+def _store_of(request: HttpRequest) -> SessionStore:
+    session = request.session
+    if not isinstance(session, SessionStore):
+        raise TypeError('SESSION_ENGINE must be "sessera.django"')
+    if session.modified:
+        session.save()
+    return session
