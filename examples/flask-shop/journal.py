@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from flask import Flask
-from sessera import Event
+from sessera.flask import SessionEvent
 
 # Sessera's names for events (the OWASP logging vocabulary where it has one), in the shop's words.
 _WORDS = {
-    "session_created": "Logged in",
+    "authn_login_success": "Logged in",
+    "session_created": "Visit begun",
+    "session_expired": "Logged out",
     "session_renewed": "Token renewed",
     "session_rotated": "Session rotated",
     "privilege_permissions_changed": "Let into the back room",
@@ -43,11 +45,13 @@ def write(what: str, who: str = "", session: str = "", code: str = "") -> None:
     _ENTRIES.appendleft(Entry(what, who, session, code))
 
 
-def observe(_: Flask, event: Event, **_more: object) -> None:
+def observe(_: Flask, event: SessionEvent, **_more: object) -> None:
     """Adds what Sessera tells: its events hold no token, and a session only by a name that is not its id."""
     what, who = _WORDS.get(event.kind, event.kind), event.subject or ""
     if who.startswith("~"):
-        what, who = ("Visit begun" if event.kind == "session_created" else what), "a visitor"
+        who = "a visitor"
+    elif event.kind == "session_created":
+        return  # A user's is told as a login.
     write(what, who=who, session=(event.session or "")[:6], code=event.reason or "")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from sessera import Cookie, Event, SessionError, Sessions
@@ -11,6 +12,7 @@ from sessera import Cookie, Event, SessionError, Sessions
 from .door import Door
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from datetime import timedelta
     from logging import Logger
 
@@ -105,6 +107,10 @@ class Keeper(ABC):
     @abstractmethod
     def tell(self, event: Event) -> None:
         """Tell the application what happened to a session."""
+
+    def telling(self, kind: str, subject: str, reason: str | None = None) -> AbstractContextManager[None]:
+        """Tell what a user did, once it is done: `authn_login_success`, or `session_expired` by a logout."""
+        return nullcontext()
 
     def renew_keys(self) -> None:
         """Take the keys of the key file into use if it has changed. What is wrong with them is told once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from sessera import InvalidClaim, InvalidConfig, Issued, ReauthenticationRequired
@@ -32,9 +33,10 @@ def login(
     session.load()
     if visit.logged_in and visit.session is not None and visit.session.subject != subject:
         session.clear()
-    return visit.login(
-        subject, signed, acr, tuple(amr), contents=_contents(session), remember=remember, device=device
-    )
+    with visit.keeper.telling("authn_login_success", subject):
+        return visit.login(
+            subject, signed, acr, tuple(amr), contents=_contents(session), remember=remember, device=device
+        )
 
 
 def elevate(
@@ -50,12 +52,15 @@ def elevate(
 def logout(session: Contents) -> None:
     """End the session."""
     visit = session.visit
-    ended = visit.session
+    ended, user = visit.session, visit.logged_in
     session.forget()
     visit.end()
     visit.logged_out = True
-    if ended is not None and visit.keeper.sessions.has_store:
-        visit.keeper.sessions.revoke_session(ended.id)
+    if ended is None:
+        return
+    with visit.keeper.telling("session_expired", ended.subject, "logout") if user else nullcontext():
+        if visit.keeper.sessions.has_store:
+            visit.keeper.sessions.revoke_session(ended.id)
 
 
 def logout_everywhere(session: Contents, *, keep_current: bool) -> None:

@@ -35,7 +35,7 @@ from __future__ import annotations
 
 from .csrf import check_csrf, csrf_exempt, csrf_field, csrf_token
 from .current import CurrentSession, current_session
-from .events import session_event
+from .events import SessionEvent, event_signal, session_event
 from .extension import Sessera
 from .required import session_required
 from .verbs import elevate, login, logout, logout_everywhere
@@ -43,12 +43,14 @@ from .verbs import elevate, login, logout, logout_everywhere
 __all__ = [
     "CurrentSession",
     "Sessera",
+    "SessionEvent",
     "check_csrf",
     "csrf_exempt",
     "csrf_field",
     "csrf_token",
     "current_session",
     "elevate",
+    "event_signal",
     "login",
     "logout",
     "logout_everywhere",

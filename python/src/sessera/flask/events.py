@@ -1,13 +1,67 @@
-"""What happens to sessions, as a signal."""
+"""What happens to sessions, as signals."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
 from blinker import Namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from blinker import NamedSignal
+
+    from sessera import Event
+
+#: Every kind of event, by the OWASP Logging Vocabulary where it has a name, and what it tells.
+KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "authn_login_success": "somebody logged in",
+        "session_created": "a session began: at a login, a visitor's, or in place of the one that was kept",
+        "session_renewed": "its idle limit was moved on, or its contents changed",
+        "session_rotated": "it has a new generation",
+        "privilege_permissions_changed": "it was elevated",
+        "session_expired": "its user logged out; the reason is `logout`",
+        "session_use_after_expire": "a token was shown that had expired",
+        "session_refused": "a token was refused; the reason is the error's code",
+        "session_binding_changed": "the client looks different from the one that logged in",
+        "session_accepted_stale": "a token was accepted on revocations that are not fresh",
+        "authn_token_revoked": "a session, or all of a subject's, or everybody's, were ended",
+        "authn_token_reuse": "a token was shown after it had been rotated away: somebody may have stolen it",
+        "revocations_overflowed": "there were more revocations than the index holds: older sessions ended",
+        "malicious_csrf": "a request was refused that another site may have made",
+    }
+)
+
+
+@dataclass(frozen=True)
+class SessionEvent:
+    """One thing that happened to a session. It never holds a token, a key or a session id."""
+
+    #: What happened: one of `KINDS`.
+    kind: str
+    #: When, by the clock of the application's sessions.
+    at: datetime
+    #: Whose session it was, where that is known; `~anonymous` for visitors.
+    subject: str | None = None
+    #: A name for the session that only this deployment can make. None where no session is known.
+    session: str | None = None
+    #: Why a token was refused: the code of the error; or `logout`.
+    reason: str | None = None
+
+    @classmethod
+    def of(cls, event: Event) -> SessionEvent:
+        """Take over what the sessions tell."""
+        return cls(event.kind, event.at, event.subject, event.session, event.reason)
+
 
 _signals = Namespace()
 
 session_event = _signals.signal("session-event")
-"""Sent for each event, by the application, with the Event as `event`.
+"""Sent for each event, by the application, with the SessionEvent as `event`.
 
     >>> from flask import Flask
     >>> from sessera.flask import session_event
@@ -16,3 +70,34 @@ session_event = _signals.signal("session-event")
     ... def note(app, event, **extra):
     ...     app.logger.info("%s %s %s", event.kind, event.subject, event.reason)
 """
+
+
+def event_signal(kind: str) -> NamedSignal:
+    """Give the signal of one kind of event, which is sent as `session_event` is.
+
+    Raises ValueError for a kind that is not in `KINDS`.
+
+        >>> from flask import Flask
+        >>> from sessera.flask import event_signal
+        >>> app = Flask("shop")
+        >>> @event_signal("authn_token_reuse").connect_via(app)
+        ... def warn(app, event, **extra):
+        ...     app.logger.warning("somebody may have stolen a token of %s", event.subject)
+    """
+    return _signals.signal(known(kind))
+
+
+def known(kind: str) -> str:
+    """Give the kind back if there is one of that name.
+
+    Raises ValueError.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"there is no event {kind!r}, only {', '.join(KINDS)}")
+    return kind
+
+
+def signals_of(kind: str) -> tuple[NamedSignal, ...]:
+    """Give the signal for events of this kind, if anybody has ever asked for it."""
+    signal = _signals.get(kind)
+    return () if signal is None else (signal,)

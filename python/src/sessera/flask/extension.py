@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .commands import group
 from .csrf import guard
 from .current import current_session
+from .hooks import Hooks
 from .interface import SesseraInterface
 from .keeper import Keeper, current_keeper
 from .refusal import register
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("sessera.flask")
 
 
-class Sessera:
+class Sessera(Hooks):
     """Sessions in signed tokens for Flask: `Sessera(app)`, or `init_app` for application factories.
 
     It takes the place of Flask's own sessions; `flask.session` keeps working. One object may serve several
@@ -51,6 +52,7 @@ class Sessera:
     """
 
     def __init__(self, app: Flask | None = None) -> None:
+        super().__init__()
         if app is not None:
             self.init_app(app)
 
@@ -59,7 +61,7 @@ class Sessera:
         if "sessera" in app.extensions:
             raise RuntimeError("Sessera was set up on this application before")
         settings = Settings.of(app)
-        keeper = Keeper(app, settings)
+        keeper = Keeper(app, settings, self.hooks_of)
         app.extensions["sessera"] = keeper
         app.session_interface = SesseraInterface(keeper)
         app.context_processor(lambda: {"current_session": current_session})

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import threading
 import weakref
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app
 
@@ -12,9 +15,11 @@ from sessera._web import environ as wsgi
 from sessera._web import keeper
 
 from .data import CLAIM
-from .events import session_event
+from .events import SessionEvent, session_event, signals_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from _typeshed.wsgi import WSGIEnvironment
 
     from sessera import Client, Event
@@ -28,10 +33,18 @@ class Keeper(keeper.Keeper):
     claim = CLAIM
     logger = logging.getLogger("sessera.flask")
 
-    def __init__(self, app: Flask, settings: Settings) -> None:
+    def __init__(
+        self,
+        app: Flask,
+        settings: Settings,
+        hooks_of: Callable[[str], Sequence[Callable[[SessionEvent], Any]]],
+    ) -> None:
         # Weak, so that an application goes as soon as nobody holds it, as without the extension.
         self._app = weakref.ref(app)
         self.settings = settings
+        self._hooks_of = hooks_of
+        #: The name of the session that the sessions told of last, on each thread.
+        self._latest = threading.local()
         self.keeps_visitors = settings.csrf.asks_for_token
         super().__init__(settings)
 
@@ -51,10 +64,34 @@ class Keeper(keeper.Keeper):
         return wsgi.client_of(self.door, request, device)
 
     def tell(self, event: Event) -> None:
-        """Send the event as a signal."""
+        """Send the event as a signal, and call the hooks for it."""
+        self._latest.session = event.session
+        self._publish(SessionEvent.of(event))
+
+    @contextmanager
+    def telling(self, kind: str, subject: str, reason: str | None = None) -> Iterator[None]:
+        """Tell what a user did, once it is done; the sessions see but a part of it."""
+        self._latest.session = None
+        yield
+        at = datetime.fromtimestamp(self.unix_seconds(), tz=timezone.utc)
+        self._publish(SessionEvent(kind, at, subject, self._latest.session, reason))
+
+    def _publish(self, event: SessionEvent) -> None:
         app = self._app()
-        if app is not None and session_event.receivers:
-            session_event.send(app, _async_wrapper=app.ensure_sync, event=event)
+        if app is None:
+            return
+        for signal in (session_event, *signals_of(event.kind)):
+            if signal.receivers:
+                self._guarded(signal.send, app, _async_wrapper=app.ensure_sync, event=event)
+        for hook in self._hooks_of(event.kind):
+            self._guarded(app.ensure_sync(hook), event)
+
+    def _guarded(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """Tell the application. The verb has done its work, and must not fail any more."""
+        try:
+            call(*args, **kwargs)
+        except Exception:
+            self.logger.exception("a receiver of session events failed")
 
 
 def current_keeper() -> Keeper:
