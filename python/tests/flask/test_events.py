@@ -10,7 +10,7 @@ import pytest
 from flask import Flask, session
 
 from sessera import Event
-from sessera.flask import Sessera, SessionEvent, current_session, elevate, login, session_event
+from sessera.flask import Sessera, SessionEvent, current_session, elevate, event_signal, login, session_event
 from sessera.flask.events import KINDS
 from tests.flask.browser import COOKIE, send, token_in
 

@@ -64,6 +64,11 @@ WRONG: list[tuple[str, Any]] = [
     ("REMEMBER_FOR", True),
     ("REMEMBER_FOR", timedelta(hours=11)),
     ("REMEMBER_FOR", timedelta(days=401)),
+    ("LIST_SESSIONS", 1),
+    ("LIST_NETWORKS", None),
+    ("MAX_SESSIONS", 0),
+    ("MAX_SESSIONS", True),
+    ("MAX_SESSIONS", "3"),
     ("SEALED", "yes"),
     ("COOKIE_NAME", ""),
     ("COOKIE_NAME", "a b"),
@@ -175,6 +180,12 @@ def test_keys_that_cannot_seal_are_named(make_app: MakeApp) -> None:
 def test_a_device_cookie_that_nobody_looks_at_is_refused(make_app: MakeApp) -> None:
     with pytest.raises(InvalidConfig, match="SESSERA_DEVICE_COOKIE"):
         make_app(DEVICE_COOKIE=True, BINDING={"device": "off"})
+
+
+@pytest.mark.parametrize("name", ["LIST_SESSIONS", "LIST_NETWORKS", "MAX_SESSIONS"])
+def test_a_list_in_no_store_is_refused(make_app: MakeApp, name: str) -> None:
+    with pytest.raises(InvalidConfig, match=f"SESSERA_{name} needs a store"):
+        make_app(STORE=None, **{name: True if name.startswith("LIST") else 3})
 
 
 def test_data_in_no_store_are_refused(keyring: Keyring) -> None:

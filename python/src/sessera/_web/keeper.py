@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sessera import Cookie, Event, SessionError, Sessions
 
 from .door import Door
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
     from datetime import timedelta
     from logging import Logger
@@ -32,6 +33,16 @@ _NOT_AGAIN = frozenset(
 )
 
 
+class Kind(NamedTuple):
+    """The sessions of one kind of client: how far its idle limit moves is for them to say."""
+
+    sessions: Sessions
+    #: For tokens of requests that came in a while ago. A slow view may outlive the grace of its token; that
+    #: it lost a race to a faster request must not look like a theft and end the session. It is the same
+    #: where there is no store.
+    in_flight: Sessions
+
+
 class Keeper(ABC):
     """One application's part of a framework's. Made once, used by all threads."""
 
@@ -49,45 +60,45 @@ class Keeper(ABC):
         self.device_cookie = None if device is None else Cookie(**device)
         self.door = Door(self.cookie, settings.locations, settings.trusted_hops, self.device_cookie)
         self.data_in_store = settings.data_in_store
-        self.sessions = self._sessions(settings.policy)
-        #: For tokens of requests that came in a while ago. A slow view may outlive the grace of its token;
-        #: that it lost a race to a faster request must not look like a theft and end the session.
-        self.in_flight = self._in_flight(settings.policy, self.sessions)
-        #: The same for users who asked to be remembered; None where nobody is.
-        self.remembering: Sessions | None = None
-        self._remembering_in_flight: Sessions | None = None
+        #: Those of users, and those of users who asked to be remembered; None where nobody is.
+        self.users = self._kind(settings.policy, listed=True)
+        self.remembered: Kind | None = None
         if settings.remember_for is not None:
             policy = remembering(settings.policy, settings.remember_for)
-            self.remembering = self._sessions(policy)
-            self._remembering_in_flight = self._in_flight(policy, self.remembering)
+            self.remembered = self._kind(policy, listed=True)
+        #: Those of visitors: no list has them, and no limit counts them.
+        lists = settings.list_sessions or settings.list_networks or settings.max_sessions is not None
+        self.visitors = self._kind(settings.policy, listed=False) if lists else self.users
+        self.sessions, self.in_flight = self.users
 
-    def _sessions(self, policy: Policy, *, in_flight: bool = False) -> Sessions:
+    def _kind(self, policy: Policy, *, listed: bool) -> Kind:
+        sessions = self._sessions(policy, listed=listed, observer=self.tell)
+        if not sessions.has_store:
+            return Kind(sessions, sessions)
+        policy = policy.replace(on_reuse="refuse")
+        return Kind(sessions, self._sessions(policy, listed=listed, observer=self._tell_outcome))
+
+    def _sessions(self, policy: Policy, *, listed: bool, observer: Callable[[Event], None]) -> Sessions:
         settings = self._settings
         return Sessions(
             settings.issuer,
             settings.audience,
             keyring=settings.keyring,
-            policy=policy.replace(on_reuse="refuse") if in_flight else policy,
+            policy=policy,
             store=settings.store,
             clock=settings.clock,
-            observer=self._tell_outcome if in_flight else self.tell,
+            observer=observer,
             sealed=settings.sealed,
             longest_session=settings.remember_for,
+            list_sessions=listed and settings.list_sessions,
+            list_networks=listed and settings.list_networks,
+            max_sessions=settings.max_sessions if listed else None,
         )
-
-    def _in_flight(self, policy: Policy, sessions: Sessions) -> Sessions:
-        return self._sessions(policy, in_flight=True) if sessions.has_store else sessions
 
     def all_sessions(self) -> list[Sessions]:
         """Give every `Sessions` that is in use, for what concerns them all, such as new keys."""
-        sessions = (self.sessions, self.in_flight, self.remembering, self._remembering_in_flight)
-        return [
-            one for number, one in enumerate(sessions) if one is not None and one not in sessions[:number]
-        ]
-
-    def in_flight_of(self, *, remembered: bool) -> Sessions:
-        """Choose the sessions that renew a token: how far its idle limit moves is for them to say."""
-        return (self._remembering_in_flight if remembered else None) or self.in_flight
+        kinds = (self.users, self.visitors, self.remembered or self.users)
+        return list(dict.fromkeys(sessions for kind in kinds for sessions in kind))
 
     @abstractmethod
     def token_of(self, request: Any) -> tuple[str | None, bool]:
@@ -162,7 +173,8 @@ class Keeper(ABC):
         return Cookie(**self._settings.cookie, max_age=self.lasting(lasting)).set_cookie(token)
 
     def _tell_outcome(self, event: Event) -> None:
-        if event.kind not in _NOT_AGAIN:
+        # What is known of revocations is the same for all, and told by those that verify.
+        if event.kind not in _NOT_AGAIN and not event.kind.startswith("revocations_"):
             self.tell(event)
 
 

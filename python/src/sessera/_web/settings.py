@@ -34,6 +34,11 @@ class Settings:
     key_file: KeyFile | None = None
     #: How long a session lasts of a user who asked to be remembered; None where nobody is.
     remember_for: timedelta | None = None
+    #: Whether the store lists the sessions of each user, whether with their networks, and how many a user may
+    #: have.
+    list_sessions: bool = False
+    list_networks: bool = False
+    max_sessions: int | None = None
     cookie: Mapping[str, Any]
     #: The cookie of the device secret, where there is one.
     device_cookie: Mapping[str, Any] | None = None

@@ -134,9 +134,10 @@ class Visit:
 
         The device secret is a new one too, and none that the client brought.
         """
-        sessions = self.keeper.remembering if remember else self.keeper.sessions
-        if sessions is None:
+        kind = self.keeper.remembered if remember else self.keeper.users
+        if kind is None:
             raise InvalidConfig("nobody is remembered: SESSERA_REMEMBER_FOR is None")
+        sessions = kind.sessions
         replaced = self.session.id if self.session is not None and sessions.has_store else None
         given = device and self.by_cookie and self.keeper.device_cookie is not None
         secret = new_device_secret() if given else None
@@ -180,7 +181,7 @@ class Visit:
         claims = self._with({}, contents)
         # Bound to no device: it is nobody's, and a logout takes that cookie away.
         self._client = self.keeper.client_of(self.request)
-        issued = self.keeper.sessions.issue(ANONYMOUS, claims=claims, client=self._client)
+        issued = self.keeper.visitors.sessions.issue(ANONYMOUS, claims=claims, client=self._client)
         return self._take(self._keeping(issued, contents))
 
     def contents(self) -> object:
@@ -240,7 +241,10 @@ class Visit:
 
     @property
     def _in_flight(self) -> Sessions:
-        return self.keeper.in_flight_of(remembered=self.remembered)
+        if not self.logged_in:
+            return self.keeper.visitors.in_flight
+        kind = self.keeper.remembered if self.remembered else None
+        return (kind or self.keeper.users).in_flight
 
     def _with(self, claims: dict[str, Any], contents: str | None) -> dict[str, Any]:
         if contents is None or self.in_store:

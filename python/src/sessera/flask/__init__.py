@@ -37,6 +37,7 @@ from .csrf import check_csrf, csrf_exempt, csrf_field, csrf_token
 from .current import CurrentSession, current_session
 from .events import SessionEvent, event_signal, session_event
 from .extension import Sessera
+from .listing import UserSession, revoke, sessions_of
 from .required import session_required
 from .verbs import elevate, login, logout, logout_everywhere
 
@@ -44,6 +45,7 @@ __all__ = [
     "CurrentSession",
     "Sessera",
     "SessionEvent",
+    "UserSession",
     "check_csrf",
     "csrf_exempt",
     "csrf_field",
@@ -54,6 +56,8 @@ __all__ = [
     "login",
     "logout",
     "logout_everywhere",
+    "revoke",
     "session_event",
     "session_required",
+    "sessions_of",
 ]

@@ -32,6 +32,10 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "authn_token_revoked": "a session, or all of a subject's, or everybody's, were ended",
         "authn_token_reuse": "a token was shown after it had been rotated away: somebody may have stolen it",
         "revocations_overflowed": "there were more revocations than the index holds: older sessions ended",
+        "revocations_fresh": "what this process knows of revocations is fresh again",
+        "revocations_stale": "what it knows of them is no longer fresh",
+        "revocations_expired": "what it knows of them is too old, or nothing yet",
+        "revocations_refused": "there are values in the store that nobody of ours has written",
         "malicious_csrf": "a request was refused that another site may have made",
     }
 )

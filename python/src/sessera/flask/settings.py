@@ -16,7 +16,7 @@ from sessera._web.storefile import default_store, store_of
 
 from .csrf_rules import CsrfRules
 from .former import Former
-from .given import Given, checked
+from .given import PREFIX, Given, checked
 from .lifetimes import policy_of, remember_for
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ logger = logging.getLogger("sessera.flask")
 
 #: More proxies than this are a mistake.
 MOST_HOPS = 32
+
+#: A limit beyond this is a mistake.
+MOST_SESSIONS = 10_000
 
 #: The cookie of the device secret, unless it is named otherwise.
 DEVICE_COOKIE = "__Host-device"
@@ -49,6 +52,9 @@ DEFAULTS: Mapping[str, str] = {
     "SESSERA_BINDING": "that of Policy(); a dict of facts (device, user_agent, ip, key) to off, report,"
     " step_up or enforce, and of ipv4_prefix and ipv6_prefix to bits",
     "SESSERA_REMEMBER_FOR": "30 days: how long a session of login(remember=True) lasts; None for nobody's",
+    "SESSERA_LIST_SESSIONS": "False; True lists each user's sessions in the store, for `sessions_of`",
+    "SESSERA_LIST_NETWORKS": "False; True lists them with the network of each, which is personal data",
+    "SESSERA_MAX_SESSIONS": "None: any number; a login beyond that many ends the user's oldest session",
     "SESSERA_SEALED": "False; True encrypts tokens, so that only this application can read them",
     "SESSERA_COOKIE_NAME": '"__Host-session"',
     "SESSERA_COOKIE_SAMESITE": '"Lax"; "Strict" or "None"',
@@ -99,6 +105,7 @@ class Settings(shared.Settings):
             policy=policy,
             remember_for=remember_for(given, policy, keyring),
             sealed=_sealed(given, keyring),
+            **_list(given),
             cookie=cookie,
             device_cookie=_device_cookie(given, cookie, policy),
             clear_site_data=given.flag("SESSERA_CLEAR_SITE_DATA", default=True),
@@ -143,6 +150,19 @@ def _store(given: Given, app: Flask) -> Store | None:
     if "SESSERA_STORE" not in given:
         return default_store(Path(app.instance_path, "sessera.db"))
     return store_of(given.value("SESSERA_STORE", None))
+
+
+def _list(given: Given) -> dict[str, Any]:
+    most = given.whole("SESSERA_MAX_SESSIONS", None, least=1, most=MOST_SESSIONS)
+    settings = {
+        "SESSERA_LIST_SESSIONS": given.flag("SESSERA_LIST_SESSIONS", default=False),
+        "SESSERA_LIST_NETWORKS": given.flag("SESSERA_LIST_NETWORKS", default=False),
+        "SESSERA_MAX_SESSIONS": most,
+    }
+    for name, value in settings.items():
+        if value and given.value("SESSERA_STORE", ...) is None:
+            raise InvalidConfig(f"{name} needs a store, but SESSERA_STORE is None")
+    return {name.removeprefix(PREFIX).lower(): value for name, value in settings.items()}
 
 
 def _sealed(given: Given, keyring: Keyring) -> bool:
