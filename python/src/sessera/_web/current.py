@@ -7,10 +7,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from sessera import Binding, Session
+    from sessera import Binding, Session, SessionError, Watch
 
     from .visit import Visit
 
@@ -130,6 +130,50 @@ class CurrentSession:
     @property
     def _visit(self) -> Visit:
         return self._contents.visit
+
+    def watch(self, on_end: Callable[[SessionError], object]) -> Watch:
+        """Call `on_end` with the error, once, when the session expires, ends or is revoked anywhere.
+
+        For a WebSocket or a stream, which no later request checks. Keep what it returns, and `cancel` it or
+        leave its `with` when the connection is over. `on_end` runs on a thread of its own that serves all
+        watches, without a context of the application: let it set a flag or close the connection, and no more.
+        It is told within a second of a revocation in another process.
+
+            >>> import threading
+            >>> from flask import Flask
+            >>> from sessera import Keyring
+            >>> from sessera.flask import Sessera, current_session, login, session_required
+            >>> app = Flask("shop")
+            >>> app.config.update(SESSERA_KEYRING=Keyring.generate("HS256"), SESSERA_STORE="memory")
+            >>> sessera = Sessera(app)
+            >>> @app.post("/login")
+            ... def log_in():
+            ...     login("user-42")
+            ...     return ""
+            >>> @app.get("/ticks")
+            ... @session_required
+            ... def ticks():
+            ...     over = threading.Event()
+            ...     watch = current_session.watch(lambda error: over.set())
+            ...     def stream():
+            ...         with watch:
+            ...             yield "begun"
+            ...             while not over.wait(1):
+            ...                 yield "tick"
+            ...     return stream()
+            >>> client = app.test_client()
+            >>> answer = client.post("/login")
+            >>> parts = client.get("/ticks", buffered=False).iter_encoded()
+            >>> next(parts)
+            b'begun'
+            >>> with app.app_context():
+            ...     sessera.sessions.revoke_subject("user-42")
+            >>> set(parts) <= {b'tick'}
+            True
+
+        Raises AttributeError where nobody is logged in.
+        """
+        return self._visit.keeper.sessions.watch(self._session, on_end)
 
     @property
     def _session(self) -> Session:
