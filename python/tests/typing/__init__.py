@@ -1,0 +1,1 @@
+"""What applications write: checked by mypy and pyright in their strict modes, and not run."""

@@ -1,0 +1,21 @@
+"""Views of Django."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from typing_extensions import assert_type
+
+from sessera.django import CurrentSession, current_session, elevate, logout_everywhere
+
+
+def account(request: HttpRequest) -> HttpResponse:
+    session = current_session(request)
+    assert_type(session, CurrentSession)
+    if not session:
+        return HttpResponse(status=401)
+    return JsonResponse({"subject": session.subject, "ends": session.ends_at.isoformat()})
+
+
+def rise(request: HttpRequest) -> HttpResponse:
+    issued = elevate(request, claims={"role": "admin"}, acr="aal2", amr=["pwd", "otp"])
+    assert_type(issued.token, str)
+    logout_everywhere(request, keep_current=True)
+    return HttpResponse()
