@@ -107,6 +107,25 @@ def test_a_subject_and_then_everybody_is_logged_out(app: Flask) -> None:
     assert error_of(bob.get("/whoami")) == "revoked"
 
 
+def test_a_subjects_sessions_are_listed_and_can_be_ended_by_what_is_shown(make_app: MakeApp) -> None:
+    app = make_app(LIST_SESSIONS=True)
+    firefox = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+    first, second = app.test_client(), app.test_client()
+    sid = first.post("/login/ada", headers=firefox).get_json()["id"]
+    second.post("/login/ada")
+    listed = printed(run(app, "sessions", "ada", "--json"))
+    assert (len(listed), listed[0]["id"], listed[0]["label"]) == (2, sid, "firefox/linux")
+    assert sid in run(app, "sessions", "ada").output
+    run(app, "revoke", "session", sid)
+    assert [one["id"] for one in printed(run(app, "sessions", "ada", "--json"))] == [listed[1]["id"]]
+    assert "none" in run(app, "sessions", "bob").output
+
+
+def test_sessions_that_are_not_listed_name_the_setting(app: Flask) -> None:
+    result = run(app, "sessions", "ada")
+    assert (result.exit_code, "SESSERA_LIST_SESSIONS" in result.output) == (1, True)
+
+
 @pytest.mark.parametrize(("setting", "word"), [(None, "None"), ("memory", "memory")])
 def test_what_would_reach_nobody_is_an_error(make_app: MakeApp, setting: Any, word: str) -> None:
     app = make_app(STORE=setting)

@@ -14,6 +14,7 @@ from sessera import Keyring, MemoryStore, SessionError
 
 from .explain import explain
 from .keeper import current_keeper
+from .listing import sessions_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sessera import KeyInfo
 
     from .keeper import Keeper
+    from .listing import UserSession
 
 group = AppGroup("sessera", help="Keys, revocations, and why a token is good or bad.")
 keys = AppGroup("keys", help="The keys that sign and verify tokens.")
@@ -121,6 +123,28 @@ def revoke_all(*, as_json: bool) -> None:
     _revoke(lambda sessions: sessions.revoke_all(), {"revoked": "all"}, as_json=as_json)
 
 
+@group.command("sessions")
+@click.argument("subject")
+@as_json
+def list_sessions(subject: str, *, as_json: bool) -> None:
+    """Show the live sessions of a SUBJECT, oldest first.
+
+    They are listed where SESSERA_LIST_SESSIONS is on.
+    """
+    try:
+        found = sessions_of(subject)
+    except SessionError as error:
+        raise click.ClickException(f"{error.code}: {error}") from error
+    if as_json:
+        _print_json([_listed(session) for session in found])
+    elif not found:
+        click.echo("There are none.")
+    else:
+        rows: list[tuple[str, ...]] = [("ID", "STARTED", "LAST SEEN", "EXPIRES", "CLIENT", "NETWORK")]
+        rows += [tuple(value or "-" for value in _listed(session).values()) for session in found]
+        _print_table(rows)
+
+
 @group.command("explain")
 @click.argument("token", required=False)
 @as_json
@@ -196,6 +220,17 @@ def _print_keys(keeper: Keeper, ring: Keyring, *, as_json: bool) -> None:
         for info in found
     ]
     _print_table(rows)
+
+
+def _listed(session: UserSession) -> dict[str, str | None]:
+    return {
+        "id": session.id,
+        "started_at": _at(session.started_at),
+        "last_seen": _at(session.last_seen),
+        "expires_at": _at(session.expires_at),
+        "label": session.label,
+        "network": session.network,
+    }
 
 
 def _key(info: KeyInfo) -> dict[str, Any]:
