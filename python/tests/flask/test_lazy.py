@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
-from flask import Flask, Response, current_app, render_template_string, session
+from flask import (
+    Flask,
+    Response,
+    abort,
+    current_app,
+    redirect,
+    render_template_string,
+    request,
+    send_file,
+    session,
+    stream_with_context,
+)
 
-from sessera.flask import current_session
+from sessera.flask import current_session, login
 from sessera.flask.keeper import Keeper
 from tests.flask.browser import send, set_cookies
+from tests.flask.conftest import data_in_token
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from flask.typing import ResponseReturnValue
 
+    from sessera import ManualClock
     from tests.flask.conftest import MakeApp
 
 
@@ -108,6 +125,118 @@ def test_no_store_overrides_what_the_view_said(make_app: MakeApp) -> None:
         return "", 200, {"Cache-Control": "public, max-age=60"}
 
     assert app.test_client().get("/cached").headers.getlist("Cache-Control") == ["no-store"]
+
+
+ANSWERS: dict[str, tuple[Callable[[], ResponseReturnValue], int]] = {
+    "redirect": (lambda: redirect("/login"), 302),
+    "not found": (lambda: abort(404), 404),
+    "refused": (lambda: abort(403), 403),
+    "no content": (lambda: ("", 204), 204),
+    "failure": (lambda: str(1 // 0), 500),
+    "stream": (lambda: Response(stream_with_context(iter(["a", "b"]))), 200),
+    "file": (lambda: send_file(__file__), 200),
+    "unchanged file": (lambda: send_file(__file__, etag="same"), 304),
+    "part of a file": (lambda: send_file(__file__, max_age=60), 206),
+    "unchanged page": (lambda: tagged().make_conditional(request), 304),
+}
+
+
+def tagged() -> Response:
+    response = Response("page", headers={"Cache-Control": "public, max-age=60"})
+    response.set_etag("same")
+    return response
+
+
+@data_in_token
+@pytest.mark.parametrize("what", ANSWERS)
+def test_every_answer_of_a_view_that_used_the_session_says_so(
+    make_app: MakeApp, clock: ManualClock, what: str
+) -> None:
+    app = make_app()
+    app.testing = False
+    answer, status = ANSWERS[what]
+
+    @app.get("/reads")
+    def reads() -> ResponseReturnValue:
+        assert current_session
+        return answer()
+
+    @app.get("/writes")
+    def writes() -> ResponseReturnValue:
+        session["a"] = what
+        return answer()
+
+    client = app.test_client()
+    client.post("/login/ada")
+    headers = {"If-None-Match": '"same"'} if status == 304 else {}
+    if status == 206:
+        headers["Range"] = "bytes=0-9"
+
+    response = client.get("/reads", headers=headers)
+    assert response.status_code == status
+    assert response.headers["Vary"] == "Cookie"
+    assert not set_cookies(response)
+    before = response.headers.get("Cache-Control")
+    assert before != "no-store"
+    response.close()
+
+    response = client.get("/writes", headers=headers)
+    assert response.status_code == status
+    assert response.headers["Vary"] == "Cookie"
+    assert response.headers.getlist("Cache-Control") == ["no-store"]
+    assert len(set_cookies(response)) == 1
+    response.close()
+    assert client.get("/data").json == {"a": what}
+
+    clock.advance(301)
+    response = client.get("/reads", headers=headers)
+    assert response.headers.getlist("Cache-Control") == ["no-store"]
+    assert len(set_cookies(response)) == 1
+    response.close()
+
+
+def test_a_body_that_is_made_later_may_use_the_session_and_says_so_before(make_app: MakeApp) -> None:
+    app, seen = make_app(), list[object]()
+
+    @app.get("/stream")
+    def stream() -> Response:
+        def parts() -> Iterator[str]:
+            yield current_session.subject if current_session else "nobody"
+            with pytest.raises(RuntimeError, match="headers"):
+                login("eve")
+            seen.append("refused")
+
+        return Response(stream_with_context(parts()))
+
+    client = app.test_client()
+    assert client.get("/stream").text == "nobody"
+    client.post("/login/ada")
+    response = client.get("/stream")
+    assert (response.text, response.headers["Vary"]) == ("ada", "Cookie")
+    assert not set_cookies(response)
+    assert seen == ["refused"] * 2
+
+
+@pytest.mark.parametrize("kind", ["file", "static", "page", "missing"])
+def test_what_cannot_depend_on_the_session_is_left_alone(
+    make_app: MakeApp, tmp_path: Path, kind: str
+) -> None:
+    app = make_app()
+    app.static_folder = str(tmp_path)
+    (tmp_path / "a.css").write_text("body {}")
+
+    @app.get("/file")
+    def file() -> Response:
+        return send_file(tmp_path / "a.css")
+
+    path = {"file": "/file", "static": "/static/a.css", "page": "/untouched", "missing": "/missing"}[kind]
+    client = app.test_client()
+    client.post("/login/ada")
+    response = client.get(path)
+    assert response.status_code == (404 if kind == "missing" else 200)
+    assert "Vary" not in response.headers
+    assert response.headers.get("Cache-Control") != "no-store"
+    response.close()
 
 
 @pytest.mark.parametrize("status", [302, 304, 404, 500])

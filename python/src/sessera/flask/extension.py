@@ -11,6 +11,7 @@ from .current import current_session
 from .hooks import Hooks
 from .interface import SesseraInterface
 from .keeper import Keeper, current_keeper
+from .proxies import refuse_two_counts
 from .refusal import register
 from .settings import Settings
 
@@ -61,6 +62,7 @@ class Sessera(Hooks):
         if "sessera" in app.extensions:
             raise RuntimeError("Sessera was set up on this application before")
         settings = Settings.of(app)
+        refuse_two_counts(app, settings.trusted_hops)
         keeper = Keeper(app, settings, self.hooks_of)
         app.extensions["sessera"] = keeper
         app.session_interface = SesseraInterface(keeper)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from types import GeneratorType
 from typing import TYPE_CHECKING
 
 from flask.sessions import SessionInterface, SessionMixin, session_json_serializer
 
-from .saving import save
+from .saving import save, vary
 from .session import FlaskSession
 
 if TYPE_CHECKING:
@@ -29,9 +30,17 @@ class SesseraInterface(SessionInterface):
         return FlaskSession(self._keeper, request.environ, self.serializer)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Write the headers that the session asks for; none if nobody touched it."""
-        if session.accessed and isinstance(session, FlaskSession):
+        """Write the headers that the session asks for; none if nobody touched it.
+
+        A body that is still to be generated may touch it, too late to say so: then it is said beforehand.
+        """
+        if not isinstance(session, FlaskSession):
+            return
+        if session.accessed:
             save(session, response)
+        elif isinstance(response.response, GeneratorType):
+            vary(response, "Cookie")
+            session.close()
 
     def get_cookie_name(self, app: Flask) -> str:
         """Give the cookie's name as browsers see it."""

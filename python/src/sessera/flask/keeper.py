@@ -6,6 +6,7 @@ import logging
 import threading
 import weakref
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from sessera._web import keeper
 
 from .data import CLAIM
 from .events import SessionEvent, session_event, signals_of
+from .proxies import counted_by_proxy_fix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -43,6 +45,7 @@ class Keeper(keeper.Keeper):
         self._app = weakref.ref(app)
         self.settings = settings
         self._hooks_of = hooks_of
+        self._told_of_proxy_fix = False
         #: The name of the session that the sessions told of last, on each thread.
         self._latest = threading.local()
         self.keeps_visitors = settings.csrf.asks_for_token
@@ -61,6 +64,13 @@ class Keeper(keeper.Keeper):
 
     def client_of(self, request: WSGIEnvironment, device: str | None = None) -> Client:
         """Gather what is known of who sent a request, and shows this device secret."""
+        if self.door.trusted_hops and counted_by_proxy_fix(request):
+            if not self._told_of_proxy_fix:
+                self._told_of_proxy_fix = True
+                self.logger.warning(
+                    "SESSERA_TRUSTED_HOPS is ignored: ProxyFix has found the client's address; leave it out"
+                )
+            return wsgi.client_of(replace(self.door, trusted_hops=0), request, device)
         return wsgi.client_of(self.door, request, device)
 
     def tell(self, event: Event) -> None:

@@ -22,7 +22,7 @@ def save(session: FlaskSession, response: Response) -> None:
     """
     visit = session.opened
     if visit is None:
-        _vary(response, "Cookie")
+        vary(response, "Cookie")
         return
     try:
         if not visit.closed:
@@ -33,9 +33,9 @@ def save(session: FlaskSession, response: Response) -> None:
 
 
 def _write(session: FlaskSession, visit: Visit, response: Response) -> None:
-    _vary(response, "Cookie")
+    vary(response, "Cookie")
     if visit.by_header:
-        _vary(response, "Authorization")
+        vary(response, "Authorization")
     if lines := cookie_lines(session, visit):
         for line in lines:
             response.headers.add("Set-Cookie", line)
@@ -47,7 +47,8 @@ def _write(session: FlaskSession, visit: Visit, response: Response) -> None:
         response.headers.setdefault(name, value)
 
 
-def _vary(response: Response, name: str) -> None:
+def vary(response: Response, name: str) -> None:
+    """Say that the response depends on that header of the request."""
     lines = response.headers.getlist("Vary")
     if not lines:
         response.headers.add("Vary", name)

@@ -68,7 +68,7 @@ DEFAULTS: Mapping[str, str] = {
     "SESSERA_IMPORT_UNTIL": "None; a datetime with a time zone: until then the sessions of the interface that"
     " was in place before, Flask's own or Flask-Session's, are taken over",
     "SESSERA_IMPORT_SUBJECT": "None; the name in such a session, or a function of it, that tells whose it is",
-    "SESSERA_TRUSTED_HOPS": "0: the client's address is `request.remote_addr`",
+    "SESSERA_TRUSTED_HOPS": "0: the client's address is `request.remote_addr`; leave it so with ProxyFix",
     "SESSERA_CLOCK": "the system's; a ManualClock for tests",
 }
 
