@@ -1,11 +1,12 @@
 # `make` shows what there is.
-.PHONY: help demo test bench fuzz vectors clean
+.PHONY: help demo test bench fuzz model vectors clean
 
 help:
 	@echo "make demo     the demonstration shop on http://127.0.0.1:8000 (PORT=…, WORKERS=…)"
 	@echo "make test     every check and test; STEPS='rust pytest' for some of them"
 	@echo "make bench    Sessera against its peers"
 	@echo "make fuzz     every fuzz target for a while (SECONDS_EACH=60)"
+	@echo "make model    the model of the protocol over Redis, at length"
 	@echo "make vectors  write tests/vectors anew"
 	@echo "make clean    remove what was built"
 
@@ -20,6 +21,9 @@ bench:
 
 fuzz:
 	@scripts/fuzz.sh
+
+model:
+	cargo test -p sessera-redis --test model -- --include-ignored --nocapture
 
 vectors:
 	cargo run --quiet -p sessera-vectors --bin regenerate

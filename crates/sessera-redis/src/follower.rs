@@ -60,6 +60,8 @@ pub(crate) enum Lost {
 pub(crate) struct Follower<Moment> {
     /// What is applied.
     position: Option<Head>,
+    /// Whether a beat has found the position in the store since it was taken.
+    found: bool,
     /// The chains before the position, the latest last: by what was the tail, when it came by an entry?
     passed: VecDeque<u64>,
     /// Heads that acknowledged this process's own writes, and that the tail has not come by yet.
@@ -79,10 +81,18 @@ struct Own {
     before_beat: bool,
 }
 
+enum Passed {
+    NotYet,
+    ByIt,
+    /// Or so long ago that it is not remembered.
+    ByAnother,
+}
+
 impl<Moment> Default for Follower<Moment> {
     fn default() -> Self {
         Self {
             position: None,
+            found: false,
             passed: VecDeque::new(),
             own: VecDeque::new(),
             asked: None,
@@ -108,9 +118,15 @@ impl<Moment: Copy> Follower<Moment> {
     }
 
     /// A connection ended, or this process is the child of a fork: what was asked there is not answered.
+    ///
+    /// A state that was flushed while it was read is noticed by the next beat. When none comes through, and the
+    /// server comes back with an older dump, nothing would tell: so what no beat has found is loaded anew.
     pub(crate) fn disconnected(&mut self) {
         self.asked = None;
         self.told = None;
+        if !self.found {
+            self.position = None;
+        }
     }
 
     /// A beat is about to be sent.
@@ -131,6 +147,7 @@ impl<Moment: Copy> Follower<Moment> {
             return self.lost(Lost::Behind);
         }
         self.told = Some((asked, head));
+        self.found = true;
         self.arrive()
     }
 
@@ -194,38 +211,39 @@ impl<Moment: Copy> Follower<Moment> {
     /// Takes note of what the position has come by.
     fn arrive(&mut self) -> Step {
         let Some(position) = self.position else { return self.lost(Lost::Unloaded) };
-        if let Some((moment, head)) = self.told
-            && let Some(chain) = self.passed_by(head, position)
-        {
-            if chain != Some(head.chain) {
-                return self.lost(Lost::Other);
+        if let Some((moment, head)) = self.told {
+            match self.passed_by(head, position) {
+                Passed::NotYet => {}
+                Passed::ByIt => {
+                    self.known = Some(moment);
+                    self.told = None;
+                }
+                Passed::ByAnother => return self.lost(Lost::Other),
             }
-            self.known = Some(moment);
-            self.told = None;
         }
         // Those behind one that is not reached yet wait for it: they are in order, but for races of writers.
         while let Some(own) = self.own.front().copied() {
             match self.passed_by(own.head, position) {
-                None => break,
-                Some(chain) if chain == Some(own.head.chain) => drop(self.own.pop_front()),
-                Some(_) => return self.lost(Lost::Own),
+                Passed::NotYet => break,
+                Passed::ByIt => drop(self.own.pop_front()),
+                Passed::ByAnother => return self.lost(Lost::Own),
             }
         }
         Step::Follow
     }
 
-    /// None where the tail has not come to that head yet; else the chain that it found there, as far as that is
-    /// remembered.
-    fn passed_by(&self, head: Head, position: Head) -> Option<Option<u64>> {
+    /// Whether the tail has come by a head.
+    fn passed_by(&self, head: Head, position: Head) -> Passed {
         if head.epoch != position.epoch {
-            return Some(None);
+            return Passed::ByAnother;
         }
-        let back = position.seq.checked_sub(head.seq)?;
-        if back == 0 {
-            return Some(Some(position.chain));
-        }
+        let Some(back) = position.seq.checked_sub(head.seq) else { return Passed::NotYet };
         let back = usize::try_from(back).unwrap_or(usize::MAX);
-        Some(self.passed.len().checked_sub(back).map(|at| self.passed[at]))
+        let chain = match back {
+            0 => Some(position.chain),
+            _ => self.passed.len().checked_sub(back).and_then(|at| self.passed.get(at).copied()),
+        };
+        if chain == Some(head.chain) { Passed::ByIt } else { Passed::ByAnother }
     }
 
     /// What is known stays known, as of then.

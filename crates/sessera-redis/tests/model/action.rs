@@ -1,0 +1,73 @@
+//! What can happen.
+
+/// One step of a world. The numbers are of verifiers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Action {
+    /// The tail connects to a server.
+    Connect(usize, usize),
+    /// The tail reads the next part of the state, or appends the next missing marks.
+    Load(usize),
+    /// A beat and a read are sent.
+    Send(usize),
+    /// The server takes the beat.
+    TakeBeat(usize),
+    /// The server answers the read.
+    TakeRead(usize),
+    /// The replicas have the beat.
+    Replicated(usize),
+    /// The answers arrive.
+    Deliver(usize),
+    /// A mark is sent to a server, which may be a former primary.
+    Write { by: usize, to: usize, replicated: bool },
+    /// The server takes it.
+    TakeWrite(usize),
+    /// The replicas have it.
+    WriteReplicated(usize),
+    /// The caller is told.
+    Acknowledge(usize),
+    /// The caller is told that it failed.
+    Fail(usize),
+
+    /// The replica copies what the primary has.
+    Copy,
+    /// The compactor moves what is recent to the packs.
+    Fold,
+    /// The compactor drops the oldest entry.
+    Trim,
+
+    /// The tail's connection ends.
+    Disconnect(usize),
+    /// A verifier is killed.
+    Kill(usize),
+    /// A verifier starts.
+    Start(usize),
+    /// A verifier forks, and the child takes a free place.
+    Fork(usize, usize),
+    /// The replica is promoted; the old primary dies, or lives on without knowing it.
+    Failover { old_lives: bool },
+    /// The former primary becomes the replica.
+    Rejoin,
+    /// `FLUSHALL`
+    Flush,
+    /// Somebody saves a dump.
+    Save,
+    /// The server is killed, and starts with that.
+    Restore,
+    /// Somebody deletes the head alone.
+    DeleteHead,
+    /// Somebody adds to the log what the scripts did not write.
+    Tamper,
+    /// The primary's clock jumps.
+    Clock(u64),
+}
+
+impl Action {
+    /// Whether it is a fault, which may make a server lose marks.
+    pub(crate) fn is_fault(self) -> bool {
+        use Action::{Clock, DeleteHead, Failover, Flush, Fork, Kill, Rejoin, Restore, Tamper};
+        matches!(
+            self,
+            Failover { .. } | Rejoin | Flush | Restore | DeleteHead | Tamper | Clock(_) | Kill(_) | Fork(..)
+        )
+    }
+}
