@@ -38,6 +38,7 @@ POLICY = {
 app = Flask(__name__, instance_path=os.environ.get("SHOP_INSTANCE"))
 app.config.update(SESSERA_DEV=True, SESSERA_ALGORITHM="EdDSA")  # sessera: plain http on loopback only
 app.config["SESSERA_CSRF"] = "token"  # sessera: every form brings its {{ csrf_field() }}
+app.config.from_prefixed_env()  # behind TLS: FLASK_SESSERA_DEV=false
 sessera = Sessera(app)  # sessera: keys in the instance folder, flask.session in the token
 session_event.connect(journal.observe, app)  # sessera
 app.jinja_env.filters["money"] = lambda pence: f"£{pence // 100}.{pence % 100:02}"

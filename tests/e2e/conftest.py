@@ -18,6 +18,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # The names behind the proxy of `proxy.py`.
+    "--host-resolver-rules=MAP *.example 127.0.0.1",
 ]
 
 

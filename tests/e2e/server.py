@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import signal
@@ -21,8 +22,11 @@ class Server:
     starts is kept waiting by the kernel, and the port stays the same: nothing here sleeps or polls.
     """
 
-    def __init__(self, folder: Path, app: Path = SHOP) -> None:
+    def __init__(self, folder: Path, app: Path = SHOP, **settings: object) -> None:
+        """Settings are the app's, in capitals and without their prefix."""
         self.folder = folder
+        named = {f"FLASK_SESSERA_{name}": json.dumps(value) for name, value in settings.items()}
+        self.environment = {**os.environ, **named, "SHOP_INSTANCE": str(folder / "instance")}
         self._app = app
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self._process: subprocess.Popen[bytes] | None = None
@@ -51,7 +55,7 @@ class Server:
             self._process = subprocess.Popen(
                 command,
                 cwd=self._app.parent,
-                env={**os.environ, "SHOP_INSTANCE": str(self.folder / "instance")},
+                env=self.environment,
                 pass_fds=[descriptor],
                 start_new_session=True,
                 stdout=log,

@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, expect
 
 from server import Server
-from visitor import Visitor
-
-
-def enter(browser: Browser, server: Server) -> Page:
-    """A page of a new browser profile, at the shop front."""
-    context = browser.new_context(base_url=server.url)
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    page.goto("/")
-    return page
-
-
-def log_in(page: Page, name: str = "mara", password: str = "three leaves") -> None:
-    page.goto("/login")
-    page.get_by_label("Name", exact=True).fill(name)
-    page.get_by_label("Password", exact=True).fill(password)
-    page.locator("main form.stack button").click()
-    page.wait_for_url("**/profile")
-
-
-def copied(context: BrowserContext, server: Server) -> Visitor:
-    """What somebody has who copied the cookies."""
-    return Visitor(server.url, {str(cookie["name"]): str(cookie["value"]) for cookie in context.cookies()})
+from shopping import copied, enter, log_in
 
 
 def test_a_login_outlives_kill_9_and_a_logout_outlives_the_cookie(browser: Browser, server: Server) -> None:
-    page = enter(browser, server)
+    page = enter(browser, server.url)
     log_in(page)
     sid = page.locator("#sid").inner_text()
 
@@ -42,7 +20,7 @@ def test_a_login_outlives_kill_9_and_a_logout_outlives_the_cookie(browser: Brows
     expect(page.locator("#subject")).to_have_text("mara")
     expect(page.locator("#sid")).to_have_text(sid)
 
-    thief = copied(page.context, server)
+    thief = copied(page.context, server.url)
     assert thief.get("/profile").status == 200, "the copy must work before the log-out, or it proves nothing"
     page.locator("header").get_by_role("button", name="Log out").click()
     expect(page.get_by_role("status")).to_contain_text("logged out")
@@ -53,7 +31,7 @@ def test_a_login_outlives_kill_9_and_a_logout_outlives_the_cookie(browser: Brows
 
 
 def test_the_cart_comes_along_at_login_and_stays_over_a_restart(browser: Browser, server: Server) -> None:
-    page = enter(browser, server)
+    page = enter(browser, server.url)
     page.get_by_role("button", name="Add Slow Gate Oolong").click()
     page.get_by_role("button", name="Add Slow Gate Oolong").click()
     page.get_by_role("button", name="Add Pine Ember").click()
@@ -72,10 +50,10 @@ def test_the_cart_comes_along_at_login_and_stays_over_a_restart(browser: Browser
 def test_the_back_room_needs_the_password_again_and_kills_the_old_token(
     browser: Browser, server: Server
 ) -> None:
-    page = enter(browser, server)
+    page = enter(browser, server.url)
     log_in(page)
     expect(page.locator("#generation")).to_have_text("0")
-    before = copied(page.context, server)
+    before = copied(page.context, server.url)
 
     page.get_by_role("link", name="Back room").click()
     page.get_by_label("Password of mara").fill("wrong")
@@ -92,15 +70,15 @@ def test_the_back_room_needs_the_password_again_and_kills_the_old_token(
 
 
 def test_a_customer_has_no_key_to_the_back_room(browser: Browser, server: Server) -> None:
-    page = enter(browser, server)
-    log_in(page, "tom", "warm kettle")
+    page = enter(browser, server.url)
+    log_in(page, "tom")
     page.get_by_role("link", name="Back room").click()
     expect(page.get_by_text("Only the keeper of the shop has a key")).to_be_visible()
     expect(page.get_by_role("button", name="Open the door")).to_have_count(0)
 
 
 def test_log_out_everywhere_ends_the_session_in_the_other_browser(browser: Browser, server: Server) -> None:
-    first, second = enter(browser, server), enter(browser, server)
+    first, second = enter(browser, server.url), enter(browser, server.url)
     log_in(first)
     log_in(second)
     second.get_by_role("button", name="Log out everywhere").click()
@@ -113,6 +91,6 @@ def test_log_out_everywhere_ends_the_session_in_the_other_browser(browser: Brows
 
 
 def test_scripts_cannot_read_the_cookie(browser: Browser, server: Server) -> None:
-    page = enter(browser, server)
+    page = enter(browser, server.url)
     log_in(page)
     assert page.evaluate("document.cookie") == ""
