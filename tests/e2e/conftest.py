@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from certificate import Certificate
 from server import Server
 
 # Headless, in a container as root, and quiet on the network.
@@ -42,10 +43,21 @@ def two_workers(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def certificate() -> Certificate:
+    """What the browser trusts, for servers behind TLS."""
+    return Certificate()
+
+
+@pytest.fixture(scope="session")
+def browser(certificate: Certificate) -> Iterator[Browser]:
     chromium = shutil.which("chromium")
     assert chromium, "chromium is missing: apt-get install chromium"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            args=[*FLAGS, certificate.flag],
+            # What people have: a page that was left is kept as it was, for the back button.
+            ignore_default_args=["--disable-back-forward-cache"],
+        )
         yield browser
         browser.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import shutil
 import signal
@@ -10,16 +9,8 @@ import socket
 import subprocess
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
+from certificate import ELSEWHERE, SHOP, SIBLING, Certificate
 from server import Server
-
-SHOP = "shop.example"
-ELSEWHERE = "evil.example"
-#: Of the same site as the shop, and another origin: `SameSite` does not keep its requests from the cookie.
-SIBLING = "forum.shop.example"
 
 _CONFIGURATION = """
 {user}
@@ -60,13 +51,13 @@ http {{
 class Proxy:
     """nginx on a port of loopback that the kernel chose and that is handed down. It is ended by its pid."""
 
-    def __init__(self, folder: Path, server: Server) -> None:
+    def __init__(self, folder: Path, server: Server, certificate: Certificate) -> None:
         self._folder = folder
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port: int = self._listener.getsockname()[1]
         self.url = self.url_of(SHOP)
         (folder / "pages").mkdir(parents=True)
-        _make_certificate(folder)
+        certificate.save(folder)
         configuration = _CONFIGURATION.format(
             # Its workers would else be somebody who may not read the folder.
             user="user root root;" if os.geteuid() == 0 else "",
@@ -102,30 +93,3 @@ class Proxy:
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(timeout=30)
         self._listener.close()
-
-
-def _make_certificate(folder: Path) -> None:
-    """A certificate that its own key has signed. The browser of the tests is told to take it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, SHOP)])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName(host) for host in (SHOP, ELSEWHERE, SIBLING)]),
-            critical=False,
-        )
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "certificate.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )

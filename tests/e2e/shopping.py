@@ -11,8 +11,7 @@ PASSWORDS = {"mara": "three leaves", "tom": "warm kettle"}
 
 def enter(browser: Browser, url: str) -> Page:
     """A page of a new browser profile, at the shop front."""
-    # The certificate behind nginx is of our own making.
-    context = browser.new_context(base_url=url, ignore_https_errors=True)
+    context = browser.new_context(base_url=url)
     context.set_default_timeout(20_000)
     page = context.new_page()
     page.goto("/")

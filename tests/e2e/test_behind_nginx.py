@@ -11,8 +11,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sessera import Keyring, ManualClock, Sessions
 
+from certificate import ELSEWHERE, SIBLING, Certificate
 from lines import Lines
-from proxy import ELSEWHERE, SIBLING, Proxy
+from proxy import Proxy
 from server import Server
 from shopping import enter, log_in, log_out
 
@@ -29,8 +30,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def proxy(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    proxy = Proxy(tmp_path_factory.mktemp("nginx"), server)
+def proxy(
+    server: Server, certificate: Certificate, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Proxy]:
+    proxy = Proxy(tmp_path_factory.mktemp("nginx"), server, certificate)
     yield proxy
     proxy.close()
 
@@ -118,7 +121,9 @@ def test_the_back_button_shows_nothing_after_a_logout(page: Page) -> None:
     expect(page.locator("#subject")).to_have_text("mara")
     log_out(page)
     expect(page.get_by_role("status")).to_contain_text("logged out")
-    page.go_back()
+    # Nothing is loaded where the browser kept the page, so it is not waited for.
+    page.evaluate("history.back()")
+    page.wait_for_url("**/profile", wait_until="commit")
     expect(page.locator("#subject")).to_have_count(0)
     expect(page.get_by_role("banner").get_by_role("link", name="Log in")).to_be_visible()
 

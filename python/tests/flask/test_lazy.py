@@ -116,6 +116,24 @@ def test_a_response_with_a_cookie_is_not_stored(app: Flask) -> None:
         assert response.headers["Vary"] == "Cookie"
 
 
+def test_a_page_for_a_user_is_not_stored_unless_the_view_says_so(make_app: MakeApp) -> None:
+    app = make_app()
+
+    @app.get("/mine")
+    def mine() -> ResponseReturnValue:
+        name = current_session.subject if current_session else "nobody"
+        return name, 200, {"Cache-Control": "private, max-age=60"}
+
+    client = app.test_client()
+    assert "Cache-Control" not in client.get("/whoami").headers
+    client.post("/login/ada")
+    assert client.get("/whoami").headers["Cache-Control"] == "no-store"
+    assert client.get("/mine").headers["Cache-Control"] == "private, max-age=60"
+    assert "Cache-Control" not in client.get("/untouched").headers
+    client.post("/logout")
+    assert "Cache-Control" not in client.get("/whoami").headers
+
+
 def test_no_store_overrides_what_the_view_said(make_app: MakeApp) -> None:
     app = make_app()
 
