@@ -40,7 +40,7 @@ pub use event::{Event, EventKind, Observer};
 pub use keyring::{Algorithm, KeyInfo, KeyState, Keyring, KeyringFile, KeyringOptions, RotationSchedule};
 pub use origin::Origin;
 pub use policy::{OnReuse, OnStale, Policy};
-pub use revocation::{Mark, RevocationIndex, SessionMark};
+pub use revocation::{Mark, RevocationIndex, SessionMark, SharedMark, SubjectName, SubjectNames};
 pub use session::{Elevation, Issued, NewSession, Session};
 pub use session_id::SessionId;
 pub use sessions::{Freshness, ListedSession, Revoke, Sessions, SessionsBuilder, Status};

@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use siphasher::sip::SipHasher13;
 
+use super::names::Subjects;
 use super::packed::Packed;
+use super::scramble::Scramble;
 use super::shards::Shards;
 use super::table::Entry;
 
@@ -14,20 +16,12 @@ pub(super) struct Cuts {
     /// The latest of all, of any subject or of everything.
     latest: AtomicU64,
     pub(super) subjects: Shards,
-    /// Subjects are known by 128 bits of two keyed hashes: with keys that nobody knows, nobody can make two
-    /// subjects of one hash, nor fill one place of the table. The first says which half the filter is asked
-    /// for; the second is computed only where the filter does not settle it.
-    hashers: [SipHasher13; 2],
+    names: Subjects,
 }
 
 impl Cuts {
-    pub(super) fn new(secrets: [[u64; 2]; 2]) -> Self {
-        Self {
-            everything: AtomicU64::new(0),
-            latest: AtomicU64::new(0),
-            subjects: Shards::new(),
-            hashers: secrets.map(|[first, second]| SipHasher13::new_with_keys(first, second)),
-        }
+    pub(super) fn new(names: Subjects) -> Self {
+        Self { everything: AtomicU64::new(0), latest: AtomicU64::new(0), subjects: Shards::new(), names }
     }
 
     pub(super) fn cut_subject(&self, key: u128, mark: Packed) {
@@ -58,11 +52,19 @@ impl Cuts {
 
     #[inline]
     fn of_subject(&self, subject: &str) -> u64 {
-        let upper = self.hashers[0].hash(subject.as_bytes());
-        if !self.subjects.may_hold(upper) {
-            return 0;
-        }
-        self.subjects.get_exactly(self.key_under(upper, subject)).map_or(0, Packed::cut)
+        let mark = match &self.names {
+            Subjects::Alone(hashers) => {
+                let upper = hashers[0].hash(subject.as_bytes());
+                if !self.subjects.may_hold(upper) {
+                    return 0;
+                }
+                self.subjects.get_exactly(key_under(upper, hashers, subject))
+            }
+            Subjects::Shared(names, scramble) => {
+                self.subjects.get(scramble.key(names.of(subject).to_bytes()))
+            }
+        };
+        mark.map_or(0, Packed::cut)
     }
 
     #[inline]
@@ -76,10 +78,21 @@ impl Cuts {
 
     /// What the table knows a subject by.
     pub(super) fn key(&self, subject: &str) -> u128 {
-        self.key_under(self.hashers[0].hash(subject.as_bytes()), subject)
+        match &self.names {
+            Subjects::Alone(hashers) => key_under(hashers[0].hash(subject.as_bytes()), hashers, subject),
+            Subjects::Shared(names, scramble) => scramble.key(names.of(subject).to_bytes()),
+        }
     }
 
-    fn key_under(&self, upper: u64, subject: &str) -> u128 {
-        u128::from(upper) << 64 | u128::from(self.hashers[1].hash(subject.as_bytes()))
+    /// How names become keys of the table. `None` where subjects have no names.
+    pub(super) fn scramble(&self) -> Option<&Scramble> {
+        match &self.names {
+            Subjects::Alone(_) => None,
+            Subjects::Shared(_, scramble) => Some(scramble),
+        }
     }
+}
+
+fn key_under(upper: u64, hashers: &[SipHasher13; 2], subject: &str) -> u128 {
+    u128::from(upper) << 64 | u128::from(hashers[1].hash(subject.as_bytes()))
 }

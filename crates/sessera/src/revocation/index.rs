@@ -9,10 +9,13 @@ use std::sync::{Mutex, PoisonError};
 use super::cuts::Cuts;
 use super::keys::DeadKeys;
 use super::mark::{Mark, SessionMark};
+use super::names::{SubjectNames, Subjects};
 use super::packed::Packed;
+use super::scramble::Scramble;
 use super::shards::Shards;
 use super::table::Entry;
 use crate::session_id::SessionId;
+use siphasher::sip::SipHasher13;
 
 /// All marks that a process knows of.
 ///
@@ -28,12 +31,10 @@ use crate::session_id::SessionId;
 /// marks that say when they were made, as all of our verbs' do, by clocks that differ by no more than any
 /// policy's leeway. Dead keys have no part in this.
 pub struct RevocationIndex {
-    sessions: Shards,
-    cuts: Cuts,
-    keys: DeadKeys,
-    /// Ids are random, so their own bits could be the hash. But whoever may choose among many ids of their own
-    /// could fill one place of a table; under two secret numbers nobody knows which ids are neighbours.
-    scramble: [u128; 2],
+    pub(super) sessions: Shards,
+    pub(super) cuts: Cuts,
+    pub(super) keys: DeadKeys,
+    pub(super) scramble: Scramble,
     quota: usize,
     overflows: AtomicU64,
     overflowing: Mutex<()>,
@@ -66,7 +67,7 @@ impl RevocationIndex {
     pub const SHARDS: usize = Shards::COUNT;
 
     /// Marks that are sorted and merged into the tables together.
-    const LOADED_AT_ONCE: usize = 128 * 1024;
+    pub(super) const LOADED_AT_ONCE: usize = 128 * 1024;
 
     /// An index that knows of nothing, with the [default](Self::DEFAULT_QUOTA) quota.
     pub fn new() -> Self {
@@ -77,14 +78,22 @@ impl RevocationIndex {
     /// least one). Writers on several threads may pass the bound by one mark each.
     pub fn with_quota(marks: usize) -> Self {
         let random = RandomState::new();
-        let pair = |nth: u64| [random.hash_one(2 * nth), random.hash_one(2 * nth + 1)];
-        let wide = |[high, low]: [u64; 2]| u128::from(high) << 64 | u128::from(low);
+        let hasher = |nth| SipHasher13::new_with_keys(random.hash_one(2 * nth), random.hash_one(2 * nth + 1));
+        Self::of(marks, Subjects::Alone([hasher(0), hasher(1)]))
+    }
+
+    /// As [`with_quota`](Self::with_quota), with the names that subjects have in a fleet: so that marks can be
+    /// applied, and [listed](Self::for_each), by who knows the name of a subject and not the subject.
+    pub fn shared(marks: usize, names: SubjectNames) -> Self {
+        Self::of(marks, Subjects::Shared(names, scramble()))
+    }
+
+    fn of(marks: usize, names: Subjects) -> Self {
         Self {
             sessions: Shards::new(),
-            cuts: Cuts::new([pair(0), pair(1)]),
+            cuts: Cuts::new(names),
             keys: DeadKeys::default(),
-            // Odd, so that no two ids become one.
-            scramble: [wide(pair(2)), wide(pair(3)) | 1],
+            scramble: scramble(),
             quota: marks.max(1),
             overflows: AtomicU64::new(0),
             overflowing: Mutex::new(()),
@@ -200,8 +209,8 @@ impl RevocationIndex {
         mark.map_or(Found::Nothing, Found::Marked)
     }
 
-    fn key(&self, id: SessionId) -> u128 {
-        (u128::from_be_bytes(id.to_bytes()) ^ self.scramble[0]).wrapping_mul(self.scramble[1])
+    pub(super) fn key(&self, id: SessionId) -> u128 {
+        self.scramble.key(id.to_bytes())
     }
 
     /// Marks that count against the quota.
@@ -209,17 +218,17 @@ impl RevocationIndex {
         self.sessions.len() + self.cuts.subjects.len()
     }
 
-    fn apply_session(&self, key: u128, mark: Packed) {
+    pub(super) fn apply_session(&self, key: u128, mark: Packed) {
         self.make_room(&self.sessions, key);
         self.sessions.apply(key, mark, Packed::join_sessions);
     }
 
-    fn apply_subject(&self, key: u128, mark: Packed) {
+    pub(super) fn apply_subject(&self, key: u128, mark: Packed) {
         self.make_room(&self.cuts.subjects, key);
         self.cuts.cut_subject(key, mark);
     }
 
-    fn load_sessions(&self, marks: &mut Vec<Entry>) {
+    pub(super) fn load_sessions(&self, marks: &mut Vec<Entry>) {
         if self.merges(marks.len()) {
             marks.sort_unstable_by_key(|(key, _)| *key);
             self.sessions.apply_sorted(marks, Packed::join_sessions);
@@ -228,7 +237,7 @@ impl RevocationIndex {
         marks.drain(..).for_each(|(key, mark)| self.apply_session(key, mark));
     }
 
-    fn load_subjects(&self, marks: &mut Vec<Entry>) {
+    pub(super) fn load_subjects(&self, marks: &mut Vec<Entry>) {
         if self.merges(marks.len()) {
             marks.sort_unstable_by_key(|(key, _)| *key);
             self.cuts.cut_subjects(marks);
@@ -270,6 +279,12 @@ impl RevocationIndex {
             self.cuts.subjects.retain(nth, |mark| mark.cut() > cut);
         }
     }
+}
+
+fn scramble() -> Scramble {
+    let random = RandomState::new();
+    let wide = |nth: u64| u128::from(random.hash_one(nth)) << 64 | u128::from(random.hash_one(nth + 1));
+    Scramble::new([wide(0), wide(2)])
 }
 
 impl Default for RevocationIndex {

@@ -16,6 +16,12 @@ pub(super) struct DeadKeys {
 }
 
 impl DeadKeys {
+    /// Tells of every one.
+    pub(super) fn for_each(&self, tell: impl FnMut(&str)) {
+        let kids = self.kids.read().unwrap_or_else(PoisonError::into_inner);
+        kids.iter().map(|kid| &**kid).for_each(tell);
+    }
+
     pub(super) fn add(&self, kid: &str) {
         self.filter.fetch_or(bits(kid), Ordering::Release);
         self.kids.write().unwrap_or_else(PoisonError::into_inner).insert(kid.into());

@@ -5,8 +5,11 @@ mod filter;
 mod index;
 mod keys;
 mod mark;
+mod names;
 mod packed;
+mod scramble;
 mod shards;
+mod shared;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -15,3 +18,5 @@ pub use index::RevocationIndex;
 pub(crate) use index::{Found, Query};
 pub(crate) use mark::Standing;
 pub use mark::{Mark, SessionMark};
+pub use names::{SubjectName, SubjectNames};
+pub use shared::SharedMark;

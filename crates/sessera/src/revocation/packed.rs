@@ -89,10 +89,7 @@ impl Packed {
     /// A session starts before it is marked. A mark that does not say when it was made leaves only the end of
     /// its retention.
     pub(super) fn latest_start(self) -> u64 {
-        let until = match self.until() {
-            FOR_EVER => u64::MAX,
-            seconds => u64::from(seconds) * 1000,
-        };
+        let until = self.keep_until();
         match self.state().rotated_at {
             0 => until,
             made_at => made_at.saturating_add(Self::START_MARGIN_MS).min(until),
@@ -102,6 +99,14 @@ impl Packed {
     fn kept_as_long_as(self, other: Self) -> Self {
         let until = self.until().max(other.until());
         Self(self.0 & !u128::from(u32::MAX) | u128::from(until))
+    }
+
+    /// Until when it is needed, in milliseconds; `u64::MAX` is for ever.
+    pub(super) fn keep_until(self) -> u64 {
+        match self.until() {
+            FOR_EVER => u64::MAX,
+            seconds => u64::from(seconds) * 1000,
+        }
     }
 
     /// In seconds.

@@ -130,6 +130,15 @@ impl Shards {
         }
     }
 
+    /// Tells of every mark with its key, one shard after the other, each as it is at one moment. Nothing is
+    /// locked meanwhile.
+    pub(super) fn for_each_entry(&self, mut tell: impl FnMut(Entry)) {
+        for shard in &self.shards {
+            let entries: Vec<_> = read(&shard.locked.table).iter().collect();
+            entries.into_iter().for_each(&mut tell);
+        }
+    }
+
     /// Bytes of memory.
     pub(super) fn memory(&self) -> usize {
         let heap = |shard: &Shard| read(&shard.locked.table).memory() + shard.filter.memory();
