@@ -177,6 +177,11 @@ impl<Moment: Copy> Follower<Moment> {
         self.arrive()
     }
 
+    /// There is something in the log that can't be read.
+    pub(crate) fn unreadable(&mut self) -> Step {
+        self.lost(Lost::Unreadable)
+    }
+
     /// The log was read after the last beat's answer, and there is no more in it.
     pub(crate) fn drained(&mut self) -> Step {
         match (self.position, self.told) {
@@ -206,6 +211,17 @@ impl<Moment: Copy> Follower<Moment> {
     pub(crate) fn loaded(&mut self, head: Head) -> Step {
         self.position = Some(head);
         self.arrive()
+    }
+
+    /// Whether all that this head stands for is applied: none where the tail has not come by it yet, and no where it
+    /// came by another history, or so long ago that it can't tell.
+    pub(crate) fn stands_on(&self, head: Head) -> Option<bool> {
+        let position = self.position?;
+        match self.passed_by(head, position) {
+            Passed::NotYet => None,
+            Passed::ByIt => Some(true),
+            Passed::ByAnother => Some(false),
+        }
     }
 
     /// Takes note of what the position has come by.

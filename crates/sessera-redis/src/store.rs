@@ -1,23 +1,43 @@
 //! The store.
 
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
 use sessera::{
     Advance, Advanced, ErrorKind, Mark, Result, RevocationIndex, SessionData, SessionError, SessionId,
     SessionRecord, Store, StoreStatus, Wait,
 };
 
-use crate::options::RedisOptions;
+use crate::options::{RedisOptions, Start};
+use crate::record;
+use crate::shared::{LATE, Shared, is_hopeless};
 
-/// Marks, session data and lists of sessions in Redis or Valkey.
-#[derive(Debug)]
+/// Marks, session data and lists of sessions in Redis or Valkey, for all machines of a fleet.
+///
+/// A process learns of a mark when it is read from the log, a millisecond or so after it was written; each process
+/// knows how old its knowledge is. A verify asks the memory of its process, and Redis never.
+///
+/// Two threads of each process follow and tend Redis; they end when the store is dropped. A process that forks may
+/// open it before or after: each child makes connections and threads of its own when it needs them.
 pub struct RedisStore {
-    index: RevocationIndex,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl RedisStore {
     /// Connects to the server of this URL and loads its marks.
     ///
+    /// | URL | |
+    /// |---|---|
+    /// | `redis://[user:password@]host[:port][/db]` | also `valkey://` |
+    /// | `rediss://…` | the same with TLS; also `valkeys://` |
+    /// | `redis+unix:///path?db=0&user=…&pass=…` | a Unix socket; also `unix://` |
+    /// | `redis+sentinel://[user:password@]host[:port],host[:port]…/master-name[/db]` | the master, wherever the sentinels say; `?sentinel_user=…&sentinel_pass=…`; `rediss+sentinel://` with TLS to all of them |
+    /// | `redis+cluster://[user:password@]host[:port],host[:port]…` | the node of a cluster that has the keys; `rediss+cluster://` with TLS |
+    ///
     /// # Errors
-    /// `invalid_config` when the URL or a setting of the server can't work, `store_unavailable`.
+    /// `invalid_config` when the URL, the login or a setting of the server can't work, such as a
+    /// `maxmemory-policy` that lets it forget marks; `store_unavailable`.
     pub fn open(url: &str) -> Result<Self> {
         Self::open_with(url, RedisOptions::default())
     }
@@ -25,82 +45,162 @@ impl RedisStore {
     /// As [`open`](Self::open), with settings.
     ///
     /// # Errors
-    /// As [`open`](Self::open).
-    pub fn open_with(_url: &str, options: RedisOptions) -> Result<Self> {
-        drop(options);
-        Err(unfinished())
+    /// As [`open`](Self::open); `invalid_config` when one of them can't work, or is not that of the fleet.
+    pub fn open_with(url: &str, options: RedisOptions) -> Result<Self> {
+        let start = options.start;
+        let shared = Arc::new(Shared::new(url, options)?);
+        let opened = shared.connector.connect().and_then(|mut connection| {
+            shared.resync(&mut connection)?;
+            let head = shared.count_beat(&mut connection)?;
+            Shared::teach(&mut connection);
+            Ok((connection, head))
+        });
+        match opened {
+            Ok((connection, head)) => {
+                shared.ensure_threads(Some(connection));
+                shared.wait_for(head, Instant::now() + shared.options.timeout)?;
+            }
+            Err(error) if start == Start::Require || is_hopeless(&error) => return Err(error),
+            Err(error) => {
+                shared.trouble(Some(&error));
+                shared.ensure_threads(None);
+            }
+        }
+        Ok(Self { shared })
     }
 
-    /// Adds many marks, some hundred in each entry of the log. See [`Store::append`].
+    /// Adds many marks, some hundred in each entry of the log: much faster than one by one. See [`Store::append`].
     ///
     /// # Errors
     /// `store_unavailable`; some of them may be stored then.
-    pub fn append_all(&self, _marks: &[Mark], _now: u64) -> Result<()> {
-        Err(unfinished())
+    pub fn append_all(&self, marks: &[Mark], now: u64) -> Result<()> {
+        self.write(marks, now, Wait::Stored)
     }
 
     /// What this verifier calls itself to others.
     pub fn name(&self) -> String {
-        String::new()
+        self.shared.name()
     }
 
-    /// Call it right before `fork`, where other threads may be at work: holds this store's own threads still.
-    pub fn before_fork(&self) {}
+    /// Call it right before `fork`, where other threads may be at work: it holds this store's own threads still, so
+    /// that no lock of theirs is copied in a locked state. Waits for a second at most.
+    pub fn before_fork(&self) {
+        self.shared.gate.close();
+    }
 
     /// Call it right after `fork`, in both processes.
-    pub fn after_fork(&self) {}
-}
+    pub fn after_fork(&self) {
+        if self.shared.is_own_process() {
+            self.shared.gate.open();
+        } else {
+            self.shared.gate.renew();
+        }
+    }
 
-fn unfinished() -> SessionError {
-    SessionError::new(ErrorKind::StoreUnavailable, "not here yet")
+    fn write(&self, marks: &[Mark], now: u64, wait: Wait) -> Result<()> {
+        self.shared.ensure_threads(None);
+        self.shared.see(now);
+        let names = self.shared.sealing.names();
+        let shared: Vec<_> =
+            marks.iter().map(|mark| record::shared(&self.shared.extend(mark, now), names)).collect();
+        self.shared.append(&shared, wait)
+    }
+
+    #[cold]
+    fn look_late(&self) {
+        self.shared.ensure_threads(None);
+    }
 }
 
 impl Store for RedisStore {
     fn index(&self) -> &RevocationIndex {
-        &self.index
+        &self.shared.index
     }
 
-    fn refresh(&self, _now: u64) -> u64 {
-        u64::MAX
+    #[inline]
+    fn refresh(&self, now: u64) -> u64 {
+        self.shared.see(now);
+        let age = self.shared.age();
+        if age > LATE {
+            self.look_late();
+        }
+        age
     }
 
-    fn sync(&self, _now: u64) -> Result<()> {
-        Err(unfinished())
+    fn sync(&self, now: u64) -> Result<()> {
+        self.shared.ensure_threads(None);
+        self.shared.see(now);
+        let deadline = Instant::now() + self.shared.options.timeout;
+        let told = self.shared.run(|connection, _| Ok(self.shared.beat(connection, 0)?))?;
+        self.shared.wait_for(told.head, deadline)?;
+        // What Redis has forgotten counts at this time, too.
+        self.shared.see(now);
+        Ok(())
     }
 
-    fn status(&self, _now: u64) -> StoreStatus {
-        StoreStatus::default()
+    fn status(&self, now: u64) -> StoreStatus {
+        let age = self.refresh(now);
+        let (epoch, applied) = self.shared.position().map_or((0, 0), |place| (place.epoch, place.seq));
+        StoreStatus { age, epoch, applied, refused: self.shared.refused(), problem: self.shared.problem() }
     }
 
-    fn advance(&self, _advance: &Advance) -> Result<Advanced> {
-        Err(unfinished())
+    fn advance(&self, advance: &Advance) -> Result<Advanced> {
+        self.shared.ensure_threads(None);
+        self.shared.see(advance.now);
+        self.shared.advance(advance)
     }
 
-    fn append(&self, _mark: &Mark, _now: u64) -> Result<()> {
-        Err(unfinished())
+    fn append(&self, mark: &Mark, now: u64) -> Result<()> {
+        self.write(std::slice::from_ref(mark), now, Wait::Stored)
     }
 
-    fn append_and_wait(&self, _mark: &Mark, _now: u64, _wait: Option<Wait>) -> Result<()> {
-        Err(unfinished())
+    fn append_and_wait(&self, mark: &Mark, now: u64, wait: Option<Wait>) -> Result<()> {
+        self.write(std::slice::from_ref(mark), now, wait.unwrap_or(self.shared.options.wait))
     }
 
-    fn put_data(&self, _data: &SessionData, _now: u64) -> Result<()> {
-        Err(unfinished())
+    fn put_data(&self, data: &SessionData, now: u64) -> Result<()> {
+        self.shared.see(now);
+        if self.is_dead(data.id, &data.subject, data.started_at) {
+            return Err(SessionError::new(ErrorKind::Revoked, "the session was revoked"));
+        }
+        self.shared.put_data(data, now)
     }
 
-    fn data(&self, _id: SessionId, _now: u64) -> Result<Option<Vec<u8>>> {
-        Err(unfinished())
+    fn data(&self, id: SessionId, now: u64) -> Result<Option<Vec<u8>>> {
+        self.shared.see(now);
+        self.shared.data(id, now)
     }
 
-    fn remove_data(&self, _id: SessionId, _now: u64) -> Result<()> {
-        Err(unfinished())
+    fn remove_data(&self, id: SessionId, now: u64) -> Result<()> {
+        self.shared.see(now);
+        self.shared.remove_data(id)
     }
 
-    fn record(&self, _record: &SessionRecord, _now: u64) -> Result<()> {
-        Err(unfinished())
+    fn record(&self, record: &SessionRecord, now: u64) -> Result<()> {
+        self.shared.see(now);
+        self.shared.record(record, now)
     }
 
-    fn records(&self, _subject: &str, _now: u64) -> Result<Vec<SessionRecord>> {
-        Err(unfinished())
+    fn records(&self, subject: &str, now: u64) -> Result<Vec<SessionRecord>> {
+        self.shared.see(now);
+        self.lines(subject, now)
+    }
+}
+
+impl Drop for RedisStore {
+    fn drop(&mut self) {
+        self.shared.stop();
+    }
+}
+
+/// Neither user nor password.
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStore")
+            .field("place", self.shared.connector.place())
+            .field("namespace", &self.shared.options.namespace)
+            .field("position", &self.shared.position().map(|place| (place.epoch, place.seq)))
+            .field("index", &self.shared.index)
+            .finish_non_exhaustive()
     }
 }

@@ -9,6 +9,7 @@ mod calm;
 mod exhaustive;
 mod faults;
 #[path = "../../src/follower.rs"]
+#[allow(dead_code, reason = "the store asks more than the model does")]
 mod follower;
 mod possible;
 mod random;

@@ -1,0 +1,189 @@
+//! Finding the server that takes writes, and connecting to it.
+
+use std::time::Duration;
+
+use redis::io::tcp::TcpSettings;
+use redis::{
+    Client, Connection, ConnectionAddr, ConnectionInfo, RedisConnectionInfo, RedisResult, TlsCertificates,
+    Value, cmd,
+};
+use sessera::Result;
+
+use crate::unavailable::{broken, unavailable, wrong};
+use crate::url::Place;
+
+/// Makes connections.
+#[derive(Debug)]
+pub(crate) struct Connector {
+    place: Place,
+    root_certificates: Option<Vec<u8>>,
+    timeout: Duration,
+    /// Any key: all are in one slot.
+    key: String,
+}
+
+impl Connector {
+    pub(crate) fn new(
+        url: &str,
+        root_certificates: Option<Vec<u8>>,
+        timeout: Duration,
+        key: &str,
+    ) -> Result<Self> {
+        // Where the application has not chosen one for its process.
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        }
+        Ok(Self { place: Place::parse(url)?, root_certificates, timeout, key: key.to_owned() })
+    }
+
+    pub(crate) const fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// A connection to the server that takes writes, checked.
+    pub(crate) fn connect(&self) -> Result<Connection> {
+        let mut connection = match &self.place {
+            Place::At(info) => self.reach(info)?,
+            Place::Sentinel { sentinels, master, login, tls } => {
+                self.by_sentinels(sentinels, master, login, *tls)?
+            }
+            Place::Cluster { nodes, login, tls } => self.by_cluster(nodes, login, *tls)?,
+        };
+        check_policy(&mut connection)?;
+        Ok(connection)
+    }
+
+    fn reach(&self, info: &ConnectionInfo) -> Result<Connection> {
+        let tcp = TcpSettings::default().set_nodelay(true);
+        let settings = info.redis_settings().clone().set_lib_name("sessera", env!("CARGO_PKG_VERSION"));
+        let info = info.clone().set_tcp_settings(tcp).set_redis_settings(settings);
+        let client = match (&self.root_certificates, info.addr()) {
+            (Some(root_cert), ConnectionAddr::TcpTls { .. }) => {
+                let certificates = TlsCertificates { client_tls: None, root_cert: Some(root_cert.clone()) };
+                Client::build_with_tls(info, certificates)
+                    .map_err(|error| wrong("root_certificates can't be read").caused_by(error))?
+            }
+            _ => Client::open(info).map_err(unavailable)?,
+        };
+        let connection = client.get_connection_with_timeout(self.timeout).map_err(unavailable)?;
+        connection.set_read_timeout(Some(self.timeout)).map_err(unavailable)?;
+        connection.set_write_timeout(Some(self.timeout)).map_err(unavailable)?;
+        Ok(connection)
+    }
+
+    fn server(&self, host: &str, port: u16, login: &RedisConnectionInfo, tls: bool) -> Result<Connection> {
+        let addr = if tls {
+            ConnectionAddr::TcpTls { host: host.to_owned(), port, insecure: false, tls_params: None }
+        } else {
+            ConnectionAddr::Tcp(host.to_owned(), port)
+        };
+        let info = redis::IntoConnectionInfo::into_connection_info(addr).map_err(unavailable)?;
+        self.reach(&info.set_redis_settings(login.clone()))
+    }
+
+    fn by_sentinels(
+        &self,
+        sentinels: &[ConnectionInfo],
+        master: &str,
+        login: &RedisConnectionInfo,
+        tls: bool,
+    ) -> Result<Connection> {
+        let mut last = broken("no sentinel knows a master of this name");
+        for sentinel in sentinels {
+            let found = self.reach(sentinel).and_then(|mut sentinel| {
+                let mut ask = cmd("SENTINEL");
+                ask.arg("GET-MASTER-ADDR-BY-NAME").arg(master);
+                ask.query::<Option<(String, u16)>>(&mut sentinel).map_err(unavailable)
+            });
+            match found {
+                Ok(Some((host, port))) => match self.server(&host, port, login, tls).and_then(be_master) {
+                    Ok(connection) => return Ok(connection),
+                    Err(error) => last = error,
+                },
+                Ok(None) => {}
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    fn by_cluster(
+        &self,
+        nodes: &[ConnectionInfo],
+        login: &RedisConnectionInfo,
+        tls: bool,
+    ) -> Result<Connection> {
+        let mut last = broken("no node of the cluster says where the keys are");
+        for node in nodes {
+            let (ConnectionAddr::Tcp(named, _) | ConnectionAddr::TcpTls { host: named, .. }) = node.addr()
+            else {
+                continue;
+            };
+            let owner =
+                self.reach(node).and_then(|mut node| owner(&mut node, &self.key).map_err(unavailable));
+            match owner {
+                Ok(Some((host, port))) => {
+                    // A node that does not know its own address leaves it out.
+                    let host = if host.is_empty() || host == "?" { named } else { &host };
+                    match self.server(host, port, login, tls) {
+                        Ok(connection) => return Ok(connection),
+                        Err(error) => last = error,
+                    }
+                }
+                Ok(None) => last = broken("no node of the cluster serves the keys"),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+}
+
+/// What the sentinels call the master may not know it yet, or no more.
+fn be_master(mut connection: Connection) -> Result<Connection> {
+    let role: Vec<Value> = cmd("ROLE").query(&mut connection).map_err(unavailable)?;
+    match role.first() {
+        Some(Value::BulkString(role)) if role == b"master" => Ok(connection),
+        _ => Err(broken("the sentinels' master is none yet")),
+    }
+}
+
+/// Who serves a key, by the word of one node.
+fn owner(node: &mut Connection, key: &str) -> RedisResult<Option<(String, u16)>> {
+    let slot: u16 = cmd("CLUSTER").arg("KEYSLOT").arg(key).query(node)?;
+    let ranges: Vec<Vec<Value>> = cmd("CLUSTER").arg("SLOTS").query(node)?;
+    Ok(ranges.iter().find_map(|range| match range.as_slice() {
+        [Value::Int(first), Value::Int(last), Value::Array(master), ..]
+            if (*first..=*last).contains(&i64::from(slot)) =>
+        {
+            let host = match master.first()? {
+                Value::BulkString(host) => String::from_utf8_lossy(host).into_owned(),
+                _ => String::new(),
+            };
+            let Value::Int(port) = master.get(1)? else { return None };
+            Some((host, u16::try_from(*port).ok()?))
+        }
+        _ => None,
+    }))
+}
+
+/// Redis must refuse writes rather than forget marks when its memory is full.
+fn check_policy(connection: &mut Connection) -> Result<()> {
+    let asked = cmd("CONFIG").arg("GET").arg("maxmemory-policy").query::<Vec<String>>(connection);
+    let policy = match asked {
+        Ok(pair) => pair.into_iter().nth(1),
+        Err(error) if error.is_io_error() => return Err(unavailable(error)),
+        // Managed services don't allow it.
+        Err(_) => cmd("INFO")
+            .arg("memory")
+            .query::<redis::InfoDict>(connection)
+            .ok()
+            .and_then(|info| info.get("maxmemory_policy")),
+    };
+    match policy.as_deref() {
+        None | Some("noeviction") => Ok(()),
+        Some(_) => Err(wrong(
+            "the server's maxmemory-policy must be noeviction: with another it forgets revocations when its memory \
+             is full",
+        )),
+    }
+}

@@ -1,0 +1,139 @@
+//! A few connections for everything but the tail.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use redis::{Connection, RedisError};
+use sessera::{Result, SessionError};
+
+use crate::connect::Connector;
+use crate::unavailable::{broken, unavailable};
+
+/// Connections that wait for work, of this process only.
+#[derive(Default)]
+pub(crate) struct Pool {
+    state: Mutex<State>,
+    returned: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    process: u32,
+    idle: Vec<Connection>,
+    lent: usize,
+}
+
+/// What came of one attempt.
+#[derive(Debug)]
+pub(crate) enum Failed {
+    /// Redis said so, or the connection broke.
+    Redis(RedisError),
+    /// Something else.
+    Session(SessionError),
+}
+
+impl From<RedisError> for Failed {
+    fn from(error: RedisError) -> Self {
+        Self::Redis(error)
+    }
+}
+
+impl From<SessionError> for Failed {
+    fn from(error: SessionError) -> Self {
+        Self::Session(error)
+    }
+}
+
+impl Pool {
+    /// Calls `work` with a connection; again with another one where the first was lost or the server is another one
+    /// now, until the deadline. The second argument is how often it was called before.
+    pub(crate) fn run<T>(
+        &self,
+        connector: &Connector,
+        most: usize,
+        deadline: Instant,
+        mut work: impl FnMut(&mut Connection, u32) -> Result<T, Failed>,
+    ) -> Result<T> {
+        let mut pause = Duration::from_millis(5);
+        for attempt in 0.. {
+            let error = match self.take(connector, most, deadline) {
+                Ok(mut connection) => match work(&mut connection, attempt) {
+                    Ok(done) => {
+                        self.put(Some(connection));
+                        return Ok(done);
+                    }
+                    Err(Failed::Session(error)) => {
+                        self.put(Some(connection));
+                        return Err(error);
+                    }
+                    Err(Failed::Redis(error)) => {
+                        let keep = !error.is_io_error() && !is_passing(&error);
+                        self.put(keep.then_some(connection));
+                        if keep {
+                            return Err(unavailable(error));
+                        }
+                        unavailable(error)
+                    }
+                },
+                Err(error) if error.kind() == sessera::ErrorKind::InvalidConfig => return Err(error),
+                Err(error) => error,
+            };
+            if Instant::now() + pause >= deadline {
+                return Err(error);
+            }
+            std::thread::park_timeout(pause);
+            pause = (pause * 2).min(Duration::from_millis(200));
+        }
+        Err(broken("the server can't be reached"))
+    }
+
+    fn take(&self, connector: &Connector, most: usize, deadline: Instant) -> Result<Connection> {
+        let mut state = self.state();
+        loop {
+            if let Some(connection) = state.idle.pop() {
+                state.lent += 1;
+                return Ok(connection);
+            }
+            if state.lent < most.max(1) {
+                state.lent += 1;
+                break;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(broken("all connections to the server are in use"));
+            }
+            state = self.returned.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        drop(state);
+        connector.connect().inspect_err(|_| self.put(None))
+    }
+
+    fn put(&self, connection: Option<Connection>) {
+        let mut state = self.state();
+        state.lent = state.lent.saturating_sub(1);
+        state.idle.extend(connection);
+        drop(state);
+        self.returned.notify_one();
+    }
+
+    /// What a fork brought along is closed: it is the parent's.
+    fn state(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let process = std::process::id();
+        if state.process != process {
+            *state = State { process, ..State::default() };
+        }
+        state
+    }
+}
+
+/// Whether it is a matter of time, or of another server.
+pub(crate) fn is_passing(error: &RedisError) -> bool {
+    use redis::ServerErrorKind::{Ask, BusyLoading, ClusterDown, MasterDown, Moved, ReadOnly, TryAgain};
+    match error.kind() {
+        redis::ErrorKind::Server(kind) => {
+            matches!(kind, Ask | BusyLoading | ClusterDown | MasterDown | Moved | ReadOnly | TryAgain)
+        }
+        _ => matches!(error.code(), Some("UNBLOCKED" | "NOREPLICAS")),
+    }
+}

@@ -1,0 +1,251 @@
+//! Following the log.
+
+use std::sync::Arc;
+use std::thread::park_timeout;
+use std::time::{Duration, Instant};
+
+use redis::{Cmd, Connection, RedisError, Value, cmd};
+use sessera::{Result, RevocationIndex, SharedMark};
+
+use crate::backoff::Backoff;
+use crate::entry::{Entry, entries};
+use crate::follower::{Follower, Head, Step};
+use crate::record::Records;
+use crate::scripts::{BEAT, LEAVE, is_unknown};
+use crate::shared::Shared;
+use crate::unavailable::unavailable;
+
+/// Entries that are read at once.
+const ENTRIES: usize = 1000;
+
+/// Follows until the store is dropped.
+pub(crate) fn run(shared: &Arc<Shared>, first: Option<Connection>) {
+    let mut backoff = Backoff::new();
+    let mut first = first;
+    while !shared.is_stopped() {
+        let connected = first.take().map_or_else(|| shared.connector.connect(), Ok);
+        let followed = connected.and_then(|connection| Tail::new(shared, connection).follow(&mut backoff));
+        {
+            let _inside = shared.gate.enter();
+            shared.step(Follower::disconnected);
+            if let Err(error) = followed {
+                shared.trouble(Some(&error));
+            }
+        }
+        wait(shared, backoff.next());
+    }
+}
+
+fn wait(shared: &Shared, pause: Duration) {
+    let until = Instant::now() + pause;
+    while !shared.is_stopped() && Instant::now() < until {
+        park_timeout(until.saturating_duration_since(Instant::now()));
+    }
+}
+
+struct Tail<'a> {
+    shared: &'a Shared,
+    connection: Connection,
+    /// When the next beat is due.
+    due: Instant,
+    beats: u64,
+}
+
+/// What one round brought.
+struct Read {
+    /// What the beat returned, where one was sent and its answer counts.
+    head: Option<Head>,
+    entries: Value,
+}
+
+impl<'a> Tail<'a> {
+    fn new(shared: &'a Shared, connection: Connection) -> Self {
+        Self { shared, connection, due: Instant::now(), beats: 0 }
+    }
+
+    fn follow(mut self, backoff: &mut Backoff) -> Result<()> {
+        while !self.shared.is_stopped() {
+            let Some(position) = self.shared.position() else {
+                self.resync()?;
+                continue;
+            };
+            let read = self.read(position)?;
+            let _inside = self.shared.gate.enter();
+            self.take(&read);
+            backoff.reset();
+            if self.shared.problem().is_some() {
+                self.shared.trouble(None);
+            }
+        }
+        let leave = LEAVE.with(&self.shared.keys, Some(&self.shared.keys.verifiers));
+        leave.arg(self.shared.name()).run(&mut self.connection).map(drop).map_err(unavailable)
+    }
+
+    /// One beat, if it is due, and one read, in one write. Neither changes anything here yet.
+    fn read(&mut self, position: Head) -> Result<Read> {
+        let Shared { options, keys, .. } = self.shared;
+        let now = Instant::now();
+        let beats = now >= self.due;
+        let mut packed = Vec::new();
+        if beats {
+            self.beats += 1;
+            self.due = now + options.beat_interval;
+            self.shared.step(|follower| follower.beat(now));
+            self.shared.beating(self.beats).command().write_packed_command(&mut packed);
+            if options.min_replicas > 0 {
+                self.shared.waiting().write_packed_command(&mut packed);
+            }
+        }
+        let block = millis(self.due.saturating_duration_since(now)).max(1);
+        let mut ask: Cmd = cmd("XREAD");
+        ask.arg("COUNT").arg(ENTRIES).arg("BLOCK").arg(block).arg("STREAMS").arg(keys.log());
+        ask.arg(format!("{}-{}", position.epoch, position.seq)).write_packed_command(&mut packed);
+        // The server answers when it has something, or when the time is over.
+        let patience = options.timeout + options.beat_interval;
+        self.connection.set_read_timeout(Some(patience)).map_err(unavailable)?;
+        self.connection.send_packed_command(&packed).map_err(unavailable)?;
+        let (mut head, mut unknown) = (None, false);
+        if beats {
+            let reply = self.receive();
+            let counts = options.min_replicas == 0 || self.has_replicas(options.min_replicas)?;
+            match reply {
+                Ok(reply) => head = Some(self.shared.told(&reply)?.head).filter(|_| counts),
+                Err(error) if is_unknown(&error) => unknown = true,
+                Err(error) => return Err(unavailable(error)),
+            }
+        }
+        let entries = self.receive().map_err(unavailable)?;
+        if unknown {
+            BEAT.load(&mut self.connection).map_err(unavailable)?;
+            self.due = now;
+        }
+        Ok(Read { head, entries })
+    }
+
+    fn receive(&mut self) -> Result<Value, RedisError> {
+        self.connection.recv_response()?.extract_error()
+    }
+
+    fn has_replicas(&mut self, least: u32) -> Result<bool> {
+        let reply = self.receive().map_err(unavailable)?;
+        Ok(matches!(reply, Value::Int(count) if count >= i64::from(least)))
+    }
+
+    /// Applies what was read. Where it leads elsewhere than from here, the follower has no position then.
+    fn take(&mut self, read: &Read) {
+        if let Some(head) = read.head
+            && let Step::Resync(_) = self.shared.step(|follower| follower.answered(head))
+        {
+            return;
+        }
+        let mut count = 0;
+        for entry in entries(&read.entries) {
+            count += 1;
+            let Some(entry) = entry else {
+                self.shared.refuse();
+                let _ = self.shared.step(Follower::unreadable);
+                return;
+            };
+            match self.shared.step(|follower| follower.judge(&entry.place)) {
+                Step::Follow => {}
+                Step::Skip => continue,
+                Step::Resync(_) => return,
+            }
+            let readable = self.apply(&entry);
+            if entry.awaited {
+                self.due = Instant::now();
+            }
+            let step = self.shared.step(|follower| follower.applied(&entry.place));
+            if !readable {
+                let _ = self.shared.step(Follower::unreadable);
+            }
+            if !readable || step != Step::Follow {
+                return;
+            }
+        }
+        if count < ENTRIES {
+            let _ = self.shared.step(Follower::drained);
+        }
+    }
+
+    /// Whether all of the entry could be read.
+    fn apply(&self, entry: &Entry<'_>) -> bool {
+        let mut readable = true;
+        for mark in Records::of(entry.records) {
+            if let Some(mark) = mark {
+                self.shared.index.apply_shared(&mark);
+            } else {
+                self.shared.refuse();
+                readable = false;
+            }
+        }
+        readable
+    }
+
+    /// Reads all that Redis holds, and sees to it that Redis holds all that is known here.
+    fn resync(&mut self) -> Result<()> {
+        self.connection.set_read_timeout(Some(self.shared.options.timeout)).map_err(unavailable)?;
+        self.shared.resync(&mut self.connection)?;
+        self.due = Instant::now();
+        Ok(())
+    }
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Shared {
+    /// Reads all that Redis holds, and remembers what is known here and not there, to write it.
+    pub(crate) fn resync(&self, connection: &mut Connection) -> Result<()> {
+        let begun = Instant::now();
+        // Before the comparison: what is acknowledged from now on, the follower looks after.
+        self.step(Follower::loading);
+        let told = if self.index.is_empty() {
+            self.load(connection, &[&self.index])?
+        } else {
+            let held = self.scratch();
+            let told = self.load(connection, &[&self.index, &held])?;
+            let _inside = self.gate.enter();
+            self.owe(self.lacking(&held));
+            told
+        };
+        let _inside = self.gate.enter();
+        self.loaded(begun, told.head);
+        Ok(())
+    }
+
+    /// What a beat waits for, where replicas must have it.
+    pub(crate) fn waiting(&self) -> Cmd {
+        let mut wait = cmd("WAIT");
+        wait.arg(self.options.min_replicas).arg(millis(self.options.beat_interval).min(250));
+        wait
+    }
+
+    /// One beat that counts, if the replicas have it. Gives the head.
+    pub(crate) fn count_beat(&self, connection: &mut Connection) -> Result<Head> {
+        self.step(|follower| follower.beat(Instant::now()));
+        let told = self.beat(connection, 0)?;
+        let least = self.options.min_replicas;
+        let counts = least == 0 || self.waiting().query::<u32>(connection).map_err(unavailable)? >= least;
+        if counts {
+            let _ = self.step(|follower| follower.answered(told.head));
+        }
+        Ok(told.head)
+    }
+    /// An index for what Redis holds, to compare.
+    pub(crate) fn scratch(&self) -> RevocationIndex {
+        RevocationIndex::shared(usize::MAX, self.sealing.names().clone())
+    }
+
+    /// What is known here and not there.
+    pub(crate) fn lacking(&self, held: &RevocationIndex) -> Vec<SharedMark> {
+        let mut lacking = Vec::new();
+        self.index.for_each(|mark| {
+            if !held.knows(&mark) {
+                lacking.push(mark);
+            }
+        });
+        lacking
+    }
+}

@@ -1,0 +1,260 @@
+//! What one process of a fleet does for all: folding, forgetting, trimming. And what each does for itself: writing
+//! what it owes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use redis::{Connection, Value, cmd};
+use sessera::{Result, Retention, RevocationIndex};
+
+use crate::head::{bytes, integer};
+use crate::pool::Failed;
+use crate::record::MOST;
+use crate::scripts::{FOLD, FORGET, LEASE, LEAVE};
+use crate::shared::Shared;
+use crate::snapshot::{BUCKETS, bucket, read_pack, scan, slices};
+use crate::state;
+
+/// How often there is a look at what is due.
+const EVERY: Duration = Duration::from_secs(1);
+/// How long a lease lasts that is not renewed.
+const LEASE_MS: u64 = 10_000;
+/// How often it is folded and forgotten.
+const ROUND: Duration = Duration::from_secs(60);
+/// What is worth a fold at once.
+const FOLD_FROM: u64 = 4096;
+/// Buckets that are looked at each round.
+const BUCKETS_A_ROUND: u16 = 1024;
+/// Entries of the log that are kept whoever has read them.
+const KEPT: u64 = 1000;
+/// More owed marks than these are for one process at a time.
+const MANY: usize = 10_000;
+
+/// Works until the store is dropped.
+pub(crate) fn run(shared: &Arc<Shared>) {
+    let mut upkeep = Upkeep::default();
+    let mut looked = Instant::now();
+    while !shared.is_stopped() {
+        shared.idle(EVERY.saturating_sub(looked.elapsed()));
+        if shared.is_stopped() {
+            return;
+        }
+        if shared.owes() && shared.pay().is_err() {
+            // Until it is there again.
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
+        if looked.elapsed() >= EVERY {
+            looked = Instant::now();
+            let _inside = shared.gate.enter();
+            upkeep.sweep(shared);
+            // Whoever can't do it now does it in a second, or somebody else does.
+            let _ = upkeep.look(shared);
+        }
+    }
+}
+
+impl Shared {
+    /// Writes what is owed.
+    fn pay(&self) -> Result<()> {
+        let mut owed = self.take_owed();
+        while !owed.is_empty() {
+            let _inside = self.gate.enter();
+            let paid = if owed.len() > MANY && !self.holds(&self.keys.repair)? {
+                // Somebody else writes much at the moment, and it may be the same.
+                self.still_lacking().map(|lacking| owed = lacking)
+            } else {
+                let rest = owed.split_off(owed.len().saturating_sub(MOST * 16));
+                self.write_owed(&rest).inspect_err(|_| owed.extend(rest))
+            };
+            if let Err(error) = paid {
+                self.owe(owed);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn still_lacking(&self) -> Result<Vec<sessera::SharedMark>> {
+        std::thread::park_timeout(Duration::from_millis(500));
+        let held = self.scratch();
+        self.tend(|connection, _| Ok(self.load(connection, &[&held])?))?;
+        Ok(self.lacking(&held))
+    }
+
+    /// Whether this process holds a lease now.
+    fn holds(&self, lease: &str) -> Result<bool> {
+        let call = LEASE.with(&self.keys, Some(lease)).arg(self.name()).arg(LEASE_MS);
+        let held = self.tend(|connection, _| Ok(call.run(connection)?))?;
+        Ok(held == Value::Int(1))
+    }
+
+    fn tend<T>(&self, work: impl FnMut(&mut Connection, u32) -> Result<T, Failed>) -> Result<T> {
+        let deadline = Instant::now() + self.options.timeout;
+        self.pool.run(&self.connector, self.options.connections, deadline, work)
+    }
+}
+
+/// What the compactor remembers.
+#[derive(Default)]
+struct Upkeep {
+    /// Since when a verifier has told the same.
+    told: HashMap<Vec<u8>, (Vec<u8>, Instant)>,
+    folded: Option<Instant>,
+    /// The next bucket to look at.
+    bucket: u16,
+    /// The next shard of the index to sweep.
+    shard: usize,
+}
+
+impl Upkeep {
+    /// Lets this process forget what nothing needs, a little each second.
+    fn sweep(&mut self, shared: &Shared) {
+        if let Some(before) = shared.forget_before() {
+            shared.index.sweep_shard(self.shard, before);
+            self.shard = (self.shard + 1) % RevocationIndex::SHARDS;
+        }
+    }
+
+    fn look(&mut self, shared: &Shared) -> Result<()> {
+        if !shared.holds(&shared.keys.lease)? {
+            self.told.clear();
+            return Ok(());
+        }
+        let applied = self.bury(shared)?;
+        let recent: u64 =
+            shared.tend(|connection, _| Ok(cmd("HLEN").arg(shared.keys.recent()).query(connection)?))?;
+        let much = recent >= FOLD_FROM && recent >= shared.index.len() as u64 / 8;
+        let due = self.folded.is_none_or(|folded| folded.elapsed() >= ROUND);
+        if much || due {
+            self.folded = Some(Instant::now());
+            shared.tend(|connection, _| Ok(trim(shared, connection, applied)?))?;
+            shared.tend(|connection, _| fold(shared, connection))?;
+        }
+        if due {
+            shared.tend(|connection, _| observe(shared, connection))?;
+            let first = self.bucket;
+            shared.tend(|connection, _| forget(shared, connection, first))?;
+            self.bucket = (first + BUCKETS_A_ROUND) % BUCKETS;
+        }
+        Ok(())
+    }
+
+    /// Takes off the verifiers that have told nothing new for so long, and gives the place that all the others
+    /// have reached.
+    fn bury(&mut self, shared: &Shared) -> Result<Option<(u64, u64)>> {
+        let ask = |connection: &mut Connection, _| {
+            Ok(cmd("HGETALL").arg(&shared.keys.verifiers).query(connection)?)
+        };
+        let verifiers: Vec<Value> = shared.tend(ask)?;
+        let (mut told, mut applied) = (HashMap::new(), None);
+        for pair in verifiers.chunks_exact(2) {
+            let (Ok(name), Ok(position)) = (bytes(&pair[0]), bytes(&pair[1])) else { continue };
+            let since = match self.told.get(name) {
+                Some((known, since)) if known == position => *since,
+                _ => Instant::now(),
+            };
+            if since.elapsed() > shared.options.verifier_lease {
+                let call = LEAVE.with(&shared.keys, Some(&shared.keys.verifiers)).arg(name).arg(position);
+                shared.tend(|connection, _| Ok(call.run(connection)?))?;
+                continue;
+            }
+            let place = place(position);
+            applied = Some(applied.map_or(place, |known: (u64, u64)| known.min(place)));
+            told.insert(name.to_vec(), (position.to_vec(), since));
+        }
+        self.told = told;
+        Ok(applied)
+    }
+}
+
+fn place(position: &[u8]) -> (u64, u64) {
+    let mut parts = std::str::from_utf8(position).unwrap_or_default().split(':').map(str::parse);
+    match (parts.next(), parts.next()) {
+        (Some(Ok(epoch)), Some(Ok(seq))) => (epoch, seq),
+        _ => (0, 0),
+    }
+}
+
+/// Drops the entries that everybody has read.
+fn trim(shared: &Shared, connection: &mut Connection, applied: Option<(u64, u64)>) -> redis::RedisResult<()> {
+    let Some((epoch, seq)) = applied else { return Ok(()) };
+    let first = format!("{epoch}-{}", seq.saturating_sub(KEPT));
+    let trimmed = cmd("XTRIM").arg(shared.keys.log()).arg("MINID").arg("~").arg(first).exec(connection);
+    match trimmed {
+        // Redis before 6.2 knows no such trim; the bound of every append holds there too.
+        Err(error) if !error.is_io_error() => Ok(()),
+        other => other,
+    }
+}
+
+/// Moves states from `recent` to `packs`.
+fn fold(shared: &Shared, connection: &mut Connection) -> Result<(), Failed> {
+    let (mut narrow, mut wide) = (Vec::new(), Vec::new());
+    scan(connection, shared.keys.recent(), |id, value| {
+        if value.len() == state::NARROW { narrow.push(id.to_vec()) } else { wide.push(id.to_vec()) }
+    })?;
+    // Those of a bucket together, so that its pack is written once.
+    narrow.sort_unstable();
+    for ids in narrow.chunks(MOST) {
+        FOLD.with(&shared.keys, None).arg(ids).run(connection)?;
+    }
+    drop_over(shared, connection, "r", &wide)
+}
+
+/// Takes note of the time that passed, for the whole fleet.
+fn observe(shared: &Shared, connection: &mut Connection) -> Result<(), Failed> {
+    let now = shared.clock();
+    if now == 0 {
+        return Ok(());
+    }
+    let known: Vec<Value> =
+        cmd("HMGET").arg(shared.keys.head()).arg("reached").arg("seen").query(connection)?;
+    let known = (known.first().and_then(|v| integer(v).ok()), known.get(1).and_then(|v| integer(v).ok()));
+    let mut retention = match known {
+        (Some(reached), Some(seen)) => Retention::restored(reached, seen),
+        _ => Retention::new(now),
+    };
+    retention.observe(now);
+    let mut set = cmd("HSET");
+    set.arg(shared.keys.head()).arg("reached").arg(retention.reached()).arg("seen").arg(retention.seen());
+    Ok(set.exec(connection)?)
+}
+
+/// Forgets what nothing needs any more, in some of the buckets; and among the cuts, once a turn.
+fn forget(shared: &Shared, connection: &mut Connection, first: u16) -> Result<(), Failed> {
+    let Some(before) = shared.forget_before() else { return Ok(()) };
+    let is_over = |until: u64| until / 1000 <= before / 1000;
+    let names: Vec<_> = (first..first + BUCKETS_A_ROUND).map(bucket).collect();
+    let packs: Vec<Value> = cmd("HMGET").arg(shared.keys.packs()).arg(slices(&names)).query(connection)?;
+    let over = names.iter().zip(&packs).filter(|(name, pack)| {
+        read_pack(**name, pack).any(
+            |mark| matches!(mark, sessera::SharedMark::Session { keep_until, .. } if is_over(keep_until)),
+        )
+    });
+    let over: Vec<_> = over.map(|(name, _)| name.to_vec()).collect();
+    drop_over(shared, connection, "p", &over)?;
+    if first == 0 {
+        let mut over = Vec::new();
+        scan(connection, shared.keys.cuts(), |field, value| {
+            if value.get(8..16).is_some_and(|until| is_over(state::number(until))) {
+                over.push(field.to_vec());
+            }
+        })?;
+        drop_over(shared, connection, "c", &over)?;
+    }
+    Ok(())
+}
+
+fn drop_over(
+    shared: &Shared,
+    connection: &mut Connection,
+    which: &str,
+    names: &[Vec<u8>],
+) -> Result<(), Failed> {
+    let Some(before) = shared.forget_before() else { return Ok(()) };
+    for names in names.chunks(MOST) {
+        FORGET.with(&shared.keys, None).arg(before / 1000).arg(which).arg(names).run(connection)?;
+    }
+    Ok(())
+}
