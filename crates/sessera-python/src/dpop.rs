@@ -45,6 +45,7 @@ impl DpopVerifier {
     #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
     fn verify(
         &self,
+        py: Python<'_>,
         proof: &str,
         method: &str,
         url: &str,
@@ -54,7 +55,8 @@ impl DpopVerifier {
         now: Option<OffsetDateTime>,
     ) -> Result<DpopProof> {
         let request = ProofRequest { proof, method, url, access_token, thumbprint, nonce };
-        Ok(DpopProof(self.0.verify(&request, now.unwrap_or_else(present))?))
+        let now = now.unwrap_or_else(present);
+        Ok(DpopProof(py.detach(|| self.0.verify(&request, now))?))
     }
 
     #[expect(clippy::unused_self, reason = "Python calls it on an object")]
@@ -102,8 +104,9 @@ impl DpopKey {
     /// A new key: `ES256` or `EdDSA`.
     #[staticmethod]
     #[pyo3(signature = (algorithm="ES256"))]
-    fn generate(algorithm: &str) -> Result<Self> {
-        Ok(Self(binding::DpopKey::generate(Algorithm::parse(algorithm)?)?))
+    fn generate(py: Python<'_>, algorithm: &str) -> Result<Self> {
+        let algorithm = Algorithm::parse(algorithm)?;
+        Ok(Self(py.detach(|| binding::DpopKey::generate(algorithm))?))
     }
 
     /// The RFC 7638 thumbprint of the public key.
@@ -119,13 +122,15 @@ impl DpopKey {
     #[pyo3(signature = (method, url, *, access_token=None, nonce=None, now=None))]
     fn proof(
         &self,
+        py: Python<'_>,
         method: &str,
         url: &str,
         access_token: Option<&str>,
         nonce: Option<&str>,
         now: Option<OffsetDateTime>,
     ) -> Result<String> {
-        Ok(self.0.proof(method, url, access_token, nonce, now.unwrap_or_else(present))?)
+        let now = now.unwrap_or_else(present);
+        Ok(py.detach(|| self.0.proof(method, url, access_token, nonce, now))?)
     }
 
     fn __repr__(&self) -> String {

@@ -45,6 +45,7 @@ pub(crate) fn jws_verify<'py>(
 /// Seals `payload` with the keyring's root, under a header of exactly `alg`, `enc` and `cty`, and returns the
 /// compact JWE.
 #[pyfunction]
+// A payload of the longest is sealed in about the time that letting go and taking back takes.
 pub(crate) fn jwe_seal(payload: &[u8], cty: &str, keyring: &Keyring) -> Result<String> {
     Ok(jwe::seal(payload, cty, &keyring.now())?)
 }

@@ -60,8 +60,9 @@ impl Keyring {
     /// `algorithm` is `EdDSA`, `ES256` or `HS256`.
     #[staticmethod]
     #[pyo3(signature = (algorithm="EdDSA"))]
-    fn generate(algorithm: &str) -> Result<Self> {
-        Ok(sessera::Keyring::generate(Algorithm::parse(algorithm)?)?.into())
+    fn generate(py: Python<'_>, algorithm: &str) -> Result<Self> {
+        let algorithm = Algorithm::parse(algorithm)?;
+        Ok(py.detach(|| sessera::Keyring::generate(algorithm))?.into())
     }
 
     /// Reads a JWK Set (RFC 7517), or a single JWK, of at most 64 KiB and 32 keys, public or private.
@@ -72,8 +73,8 @@ impl Keyring {
     /// Raises `InvalidKey`.
     #[staticmethod]
     #[pyo3(signature = (text, *, allow_rs256=false))]
-    fn from_jwks(text: &str, allow_rs256: bool) -> Result<Self> {
-        Ok(options(allow_rs256, false).from_jwks(text)?.into())
+    fn from_jwks(py: Python<'_>, text: &str, allow_rs256: bool) -> Result<Self> {
+        Ok(py.detach(|| options(allow_rs256, false).from_jwks(text))?.into())
     }
 
     /// Reads a JWK Set of public keys, as another party publishes it: every secret in it is refused.
@@ -81,8 +82,8 @@ impl Keyring {
     /// Raises `InvalidKey`.
     #[staticmethod]
     #[pyo3(signature = (text, *, allow_rs256=false))]
-    fn from_public_jwks(text: &str, allow_rs256: bool) -> Result<Self> {
-        Ok(options(allow_rs256, true).from_jwks(text)?.into())
+    fn from_public_jwks(py: Python<'_>, text: &str, allow_rs256: bool) -> Result<Self> {
+        Ok(py.detach(|| options(allow_rs256, true).from_jwks(text))?.into())
     }
 
     /// Reads one key in PEM: PKCS#8 of a private key or SPKI of a public one, Ed25519 or P-256.
@@ -92,8 +93,14 @@ impl Keyring {
     /// converts them.
     #[staticmethod]
     #[pyo3(signature = (kid, text, *, allow_rs256=false, public_only=false))]
-    fn from_pem(kid: Option<&str>, text: &str, allow_rs256: bool, public_only: bool) -> Result<Self> {
-        Ok(options(allow_rs256, public_only).from_pem(kid, text)?.into())
+    fn from_pem(
+        py: Python<'_>,
+        kid: Option<&str>,
+        text: &str,
+        allow_rs256: bool,
+        public_only: bool,
+    ) -> Result<Self> {
+        Ok(py.detach(|| options(allow_rs256, public_only).from_pem(kid, text))?.into())
     }
 
     /// Reads a JWK Set file, as `from_jwks`; with `public_only`, as `from_public_jwks`.

@@ -12,6 +12,7 @@ mod csrf;
 mod dpop;
 mod error;
 mod event;
+mod interpreter;
 mod jose;
 mod keyring;
 mod listed;
@@ -22,7 +23,9 @@ mod span;
 mod store;
 
 /// The native half of `sessera`. Import from `sessera` instead.
-#[pyo3::pymodule]
+///
+/// It needs no GIL: what is shared is frozen, and what changes in it is behind a lock or atomic.
+#[pyo3::pymodule(gil_used = false)]
 mod _native {
     use pyo3::prelude::*;
 
@@ -61,6 +64,7 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::interpreter::only_the_first(module.py())?;
         crate::error::add_classes(module)
     }
 }

@@ -561,3 +561,19 @@ fn judge_a_token_seen_before(algorithm: Algorithm) {
     bench.clock.advance(31 * MINUTE);
     assert_eq!(verify(&client).unwrap_err().kind(), ErrorKind::Expired);
 }
+
+#[test]
+fn a_token_is_remembered_once_its_signature_was_checked() {
+    for (algorithm, sights) in [(Algorithm::EdDsa, 1), (Algorithm::Es256, 1), (Algorithm::Hs256, 2)] {
+        let bench = Bench::with(algorithm, Policy::default());
+        let token = bench.login().token;
+        for _ in 0..sights {
+            assert!(!bench.sessions.remembers(&token));
+            assert!(bench.holds(&token));
+        }
+        assert!(bench.sessions.remembers(&token));
+        assert!(!bench.sessions.remembers(&token[..token.len() - 1]));
+        bench.sessions.replace_keyring(bench.sessions.keyring()).unwrap();
+        assert!(!bench.sessions.remembers(&token), "under other keys");
+    }
+}

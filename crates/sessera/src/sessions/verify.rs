@@ -56,6 +56,15 @@ impl Sessions {
         self.verify(token, client)
     }
 
+    /// Whether the signature of this very token was checked before and is remembered, so that
+    /// [`verify`](Self::verify) is over at once. It says nothing of whether the token is good, and is never so of a
+    /// sealed one.
+    ///
+    /// For callers that would let other threads run while a signature is checked, and only then.
+    pub fn remembers(&self, token: &str) -> bool {
+        !self.sealed && self.seen.get(token, self.keys.load().serial).is_some()
+    }
+
     pub(super) fn check(&self, token: &str, client: &Client, now: u64) -> Result<Checked> {
         let keys = self.keys.load();
         let read = if self.sealed {
