@@ -12,12 +12,12 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 
 import joserfc.jwk
 import joserfc.jwt
 import jwt
 import oxyjwt
-
 from sessera import Client, Keyring, MemoryStore, Policy, Sessions
 
 ISSUER, AUDIENCE = "https://app.example", "web"
@@ -155,9 +155,8 @@ def issue(algorithm: str) -> None:
 
 
 def main() -> None:
-    print(
-        f"CPython {sys.version.split()[0]}, PyJWT {jwt.__version__}, oxyjwt 0.9.0, joserfc {joserfc.__version__}"
-    )
+    peers = ", ".join(f"{name} {version(name)}" for name in ("PyJWT", "oxyjwt", "joserfc"))
+    print(f"CPython {sys.version.split()[0]}, {peers}")
     for algorithm in ("HS256", "EdDSA", "ES256"):
         verify(algorithm)
         issue(algorithm)

@@ -23,7 +23,8 @@ fn limits(ring: &Ring) -> Result<Vec<Case>> {
     let at_the_end = ring.sign(&late.payload())?;
     let ends = claims.ends_at * 1000 + LEEWAY_MS;
     let forever = Claims { expires_at: LAST, ends_at: LAST, ..claims.clone() };
-    let forever = ring.sign(&forever.payload())?;
+    let older_than_any = ring.sign(&forever.payload())?;
+    let forever = ring.sign(&Claims { started_at_ms: LAST, ..forever }.payload())?;
     let beyond = Claims { expires_at: claims.ends_at + 1, ..claims.clone() };
     let beyond = ring.sign(&beyond.payload())?;
     Ok(vec![
@@ -44,6 +45,10 @@ fn limits(ring: &Ring) -> Result<Vec<Case>> {
         case("an_expired_token_of_an_ended_session_has_ended", [verify(ends, &token).code("ended")]),
         case("a_token_may_not_outlive_its_session", [verify(NOW_MS, &beyond).code("invalid_claim")]),
         case("the_last_time_of_all_is_a_time", [verify(LAST, &forever)]),
+        case(
+            "a_session_that_is_older_than_any_may_become_has_ended",
+            [verify(LAST, &older_than_any).code("ended")],
+        ),
         case("a_clock_at_the_last_time_of_all_overflows_nothing", [verify(LAST, &token).code("ended")]),
     ])
 }
