@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sessera::{
     Algorithm, Client, Elevation, ErrorKind, Event, EventKind, Issued, Keyring, ManualClock, MemoryStore,
-    NewSession, OnReuse, Policy, Sessions,
+    NewSession, OnReuse, Policy, SessionError, Sessions,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -90,6 +90,28 @@ fn a_login_ends_the_session_that_it_replaces() {
     assert_ne!(issued.session.id, anonymous.session.id);
     assert_eq!(bench.refusal(&anonymous.token), ErrorKind::Revoked);
     assert!(bench.holds(&issued.token));
+}
+
+#[test]
+fn what_was_revoked_just_now_says_that_something_may_be_on_its_way() {
+    use std::error::Error as _;
+
+    let bench = Bench::new();
+    let on_its_way = |token: &str| {
+        let error = bench.sessions.verify(token, &bench.client).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Revoked);
+        let cause = error.source().and_then(|source| source.downcast_ref::<SessionError>());
+        cause.map(SessionError::kind) == Some(ErrorKind::Superseded)
+    };
+    let (replaced, kept) = (bench.login(), bench.login());
+    let again = NewSession::new("user-43").replaces(&replaced.session.id);
+    bench.sessions.issue(again, &bench.client).unwrap();
+    bench.sessions.revoke_others(&kept.token, &bench.client).unwrap();
+    for (after, expected) in [(0, true), (9_999, true), (1, false)] {
+        bench.clock.advance(Duration::from_millis(after));
+        assert_eq!(on_its_way(&replaced.token), expected);
+        assert_eq!(on_its_way(&kept.token), expected);
+    }
 }
 
 #[test]

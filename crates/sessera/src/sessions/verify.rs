@@ -150,21 +150,28 @@ impl Sessions {
             Query { session: claims.id, subject: &claims.subject, started_at: claims.started_at_ms, kid };
         let mark = match store.index().find(&query) {
             Found::Nothing => None,
-            Found::Cut => return Err(revoked()),
+            Found::Cut => return Err(self.revoked_at(store.index().cut(&claims.subject), now)),
             Found::Marked(mark) => Some(mark),
         };
-        let superseded = match mark.map(|mark| mark.standing(claims.generation, now, self.policy.grace_ms()))
-        {
-            None | Some(Standing::Current) => false,
-            Some(Standing::InGrace) => true,
-            Some(Standing::Elevated) => return Err(superseded()),
-            Some(Standing::Revoked) => return Err(revoked()),
-            Some(Standing::Reused) => return Err(self.reused(claims, now)),
+        let grace = self.policy.grace_ms();
+        let superseded = match mark.map(|mark| (mark.standing(claims.generation, now, grace), mark)) {
+            None | Some((Standing::Current, _)) => false,
+            Some((Standing::InGrace, _)) => true,
+            Some((Standing::Elevated, _)) => return Err(superseded()),
+            Some((Standing::Revoked, mark)) => return Err(self.revoked_at(mark.rotated_at, now)),
+            Some((Standing::Reused, _)) => return Err(self.reused(claims, now)),
         };
         if !self.check_freshness(claims.issued_at.saturating_mul(1000), age, now)? {
             self.report_claims(EventKind::SessionAcceptedStale, claims, None, now);
         }
         Ok((mark, superseded))
+    }
+
+    /// The error for a session that was revoked at that millisecond, if that is known. Within the grace it has
+    /// `superseded` as its cause: what was given to the client in its place may not have arrived yet.
+    fn revoked_at(&self, at: u64, now: u64) -> SessionError {
+        let just_now = now < at.saturating_add(self.policy.grace_ms());
+        if just_now { revoked().caused_by(superseded()) } else { revoked() }
     }
 
     /// Refuses a session of which it is forgotten by `now` whether it was revoked, whatever the policy was that it

@@ -5,7 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sessera import Client, InvalidClaim, InvalidConfig, Issued, Session, SessionError, new_device_secret
+from sessera import (
+    Client,
+    InvalidClaim,
+    InvalidConfig,
+    Issued,
+    Session,
+    SessionError,
+    Superseded,
+    new_device_secret,
+)
 
 if TYPE_CHECKING:
     from sessera import Sessions
@@ -117,7 +126,11 @@ class Visit:
     @property
     def may_begin(self) -> bool:
         """Whether an anonymous session may take the place of what the client holds."""
-        return self.by_cookie and (self.error is None or self.error.code not in _MAY_BE_GOOD)
+        if self.error is None:
+            return self.by_cookie
+        # What was revoked just now has the cause: the cookie of a login that took its place may be on its way.
+        on_its_way = isinstance(self.error.__cause__, Superseded)
+        return self.by_cookie and self.error.code not in _MAY_BE_GOOD and not on_its_way
 
     def login(
         self,
