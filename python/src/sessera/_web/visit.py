@@ -128,7 +128,7 @@ class Visit:
         """Whether an anonymous session may take the place of what the client holds."""
         if self.error is None:
             return self.by_cookie
-        # What was revoked just now has the cause: the cookie of a login that took its place may be on its way.
+        # What was revoked just now has that cause: a login that took its place may be on its way.
         on_its_way = isinstance(self.error.__cause__, Superseded)
         return self.by_cookie and self.error.code not in _MAY_BE_GOOD and not on_its_way
 
