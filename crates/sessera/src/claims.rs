@@ -144,6 +144,13 @@ impl Claims {
     }
 }
 
+impl Default for Claims {
+    /// No claims.
+    fn default() -> Self {
+        Self::none()
+    }
+}
+
 impl fmt::Debug for Claims {
     /// The names only: values are user data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

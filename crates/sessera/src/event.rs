@@ -21,7 +21,6 @@ impl<F: Fn(&Event<'_>) + Send + Sync + 'static> Observer for F {
 
 /// One thing that happened. It never holds a token, a key or a session id.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub struct Event<'a> {
     /// What happened.
     pub kind: EventKind,
@@ -77,6 +76,26 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// Every kind, for tables and for tests that must not forget one.
+    pub const ALL: [Self; 16] = [
+        Self::SessionCreated,
+        Self::SessionRenewed,
+        Self::SessionRotated,
+        Self::SessionElevated,
+        Self::SessionUseAfterExpire,
+        Self::SessionRefused,
+        Self::SessionBindingChanged,
+        Self::SessionAcceptedStale,
+        Self::TokenRevoked,
+        Self::TokenReuse,
+        Self::RevocationsOverflowed,
+        Self::RevocationsFresh,
+        Self::RevocationsStale,
+        Self::RevocationsExpired,
+        Self::RevocationsRefused,
+        Self::MaliciousCsrf,
+    ];
+
     /// The stable name of the event, the same in every language.
     pub const fn name(self) -> &'static str {
         match self {

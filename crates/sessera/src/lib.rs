@@ -37,7 +37,9 @@ pub use client::{Client, new_device_secret};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{ErrorKind, Result, SessionError};
 pub use event::{Event, EventKind, Observer};
-pub use keyring::{Algorithm, KeyInfo, KeyState, Keyring, KeyringFile, KeyringOptions, RotationSchedule};
+pub use keyring::{
+    Algorithm, KeyId, KeyInfo, KeyState, Keyring, KeyringFile, KeyringOptions, RotationSchedule,
+};
 pub use origin::Origin;
 pub use policy::{OnReuse, OnStale, Policy};
 pub use revocation::{Mark, RevocationIndex, SessionMark, SharedMark, SubjectName, SubjectNames};

@@ -9,7 +9,6 @@ use crate::keyring::KeyId;
 
 /// A verified session: its signature held, and nothing that is known speaks against it.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub struct Session {
     /// Who the session belongs to (`sub`). Compared byte for byte, never normalised.
     pub subject: String,
@@ -39,13 +38,12 @@ pub struct Session {
     pub renew_due: bool,
     /// Which facts about the client matched, differed or were absent.
     pub binding: Binding,
-    /// The key that its token was signed with.
-    pub(crate) signed_by: KeyId,
+    /// The key that its token was signed with (`kid`).
+    pub signed_by: KeyId,
 }
 
 /// A token, and the session that it carries.
 #[derive(Clone, PartialEq)]
-#[non_exhaustive]
 pub struct Issued {
     /// The token: a compact JWS, or a compact JWE where tokens are sealed.
     pub token: String,

@@ -8,7 +8,7 @@ mod policy;
 mod user_agent;
 
 pub use address::{AddressPrefix, client_address};
-pub use dpop::{DpopKey, DpopProof, DpopSettings, DpopVerifier, ProofRequest};
+pub use dpop::{DpopKey, DpopProof, DpopSettings, DpopVerifier, ProofRequest, ProofSigner};
 use facts::Facts;
 pub(crate) use fingerprint::{Fingerprint, Memo};
 pub use policy::{BindingMode, BindingPolicy};

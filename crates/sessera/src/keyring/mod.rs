@@ -10,13 +10,14 @@ pub use self::algorithm::Algorithm;
 pub use self::file::KeyringFile;
 pub(crate) use self::key::Key;
 pub use self::key::{KeyInfo, KeyState};
-pub(crate) use self::key_id::KeyId;
+pub use self::key_id::KeyId;
 pub(crate) use self::material::Material;
 pub use self::options::KeyringOptions;
 pub(crate) use self::pem::rsa_numbers;
 pub(crate) use self::purposes::Purposes;
 use self::purposes::Root;
 pub use self::rotation::RotationSchedule;
+pub(crate) use self::signature::Signature;
 pub(crate) use self::thumbprint::thumbprint;
 use crate::error::{ErrorKind, Result, SessionError};
 

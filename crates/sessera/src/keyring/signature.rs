@@ -7,6 +7,11 @@ pub(crate) struct Signature {
 }
 
 impl Signature {
+    /// A signature that was made elsewhere; `None` if it is too long for one.
+    pub(crate) fn of(signature: &[u8]) -> Option<Self> {
+        (signature.len() <= 64).then(|| Self::copy(signature))
+    }
+
     /// Takes at most 64 bytes, which none of the signing algorithms exceeds.
     pub(super) fn copy(signature: &[u8]) -> Self {
         let mut bytes = [0; 64];

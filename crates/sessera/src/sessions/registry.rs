@@ -16,7 +16,6 @@ use crate::store::SessionRecord;
 /// One of a subject's sessions, as its owner may see it: what
 /// [`Sessions::sessions_of`](crate::Sessions::sessions_of) returns.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct ListedSession {
     /// The session's id, for [`Sessions::revoke_session`](crate::Sessions::revoke_session).
     pub id: String,

@@ -10,7 +10,6 @@ use crate::revocation::RevocationIndex;
 
 /// What a [`Sessions`] knows of revocations: what [`Sessions::status`] returns.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Status {
     /// What the age means by the policy.
     pub freshness: Freshness,

@@ -39,6 +39,19 @@ pub(super) fn read(encoded: &str) -> Result<Material> {
     jwk.ok_or_else(|| malformed("the proof has no key"))?.key(algorithm)
 }
 
+/// Reads a public key that stands alone: which algorithm it is for, its type says.
+pub(super) fn read_jwk(text: &str) -> Result<Material> {
+    let jwk = Jwk::read_text(text)?;
+    let algorithm = match jwk.kind.as_deref() {
+        Some("OKP") => Algorithm::EdDsa,
+        _ => Algorithm::Es256,
+    };
+    match jwk.key(algorithm)? {
+        Material::P256 { public, .. } => Material::p256_public(public),
+        material => Ok(material),
+    }
+}
+
 /// A public key as the header writes it (RFC 7517).
 #[derive(Default)]
 struct Jwk<'a> {
@@ -54,8 +67,12 @@ impl<'a> Jwk<'a> {
         if value.kind != Kind::Object {
             return Err(malformed("the proof's key is not an object"));
         }
+        Self::read_text(value.raw)
+    }
+
+    fn read_text(object: &'a str) -> Result<Self> {
         let mut jwk = Self::default();
-        json::read_object(value.raw.as_bytes(), Limits::TOKEN, |name, value| {
+        json::read_object(object.as_bytes(), Limits::TOKEN, |name, value| {
             let text =
                 || value.text().ok_or_else(|| malformed("a member of the proof's key is not a string"));
             match &*name {

@@ -5,21 +5,27 @@ use std::fmt;
 use serde::Serialize;
 use time::OffsetDateTime;
 
+use super::signer::{Kept, ProofSigner};
 use super::target::without_query;
-use super::{TYP, access_token_hash};
+use super::{TYP, access_token_hash, header};
 use crate::clock::unix_millis;
 use crate::codec::base64url;
 use crate::error::{ErrorKind, Result, SessionError};
 use crate::keyring::{Algorithm, Material, thumbprint};
 use crate::random;
 
-/// A key of a client that has no key store of its own, such as a service or a test. On a phone the platform
-/// keeps the key.
+/// A client's key for proofs: one that this process holds ([`generate`](Self::generate)), or one that a key
+/// store keeps and only signs with ([`kept`](Self::kept)).
 pub struct DpopKey {
-    material: Material,
+    holder: Holder,
     /// The encoded header of its proofs, with the dot that ends it.
     header: String,
     thumbprint: String,
+}
+
+enum Holder {
+    Own(Material),
+    Kept(Kept),
 }
 
 #[derive(Serialize)]
@@ -40,11 +46,27 @@ impl DpopKey {
     /// # Errors
     /// [`InvalidKey`](ErrorKind::InvalidKey) for another algorithm, or if the system gives no random bytes.
     pub fn generate(algorithm: Algorithm) -> Result<Self> {
-        Self::of(Material::generate(algorithm)?)
+        Self::of(Holder::Own(Material::generate(algorithm)?))
     }
 
-    fn of(material: Material) -> Result<Self> {
-        let jwk = match &material {
+    /// The key that `signer` signs with, by its public part: a JWK of Ed25519 or P-256 (RFC 7517).
+    ///
+    /// # Errors
+    /// [`InvalidKey`](ErrorKind::InvalidKey) for anything but such a public key.
+    pub fn kept(public_jwk: &str, signer: impl ProofSigner) -> Result<Self> {
+        let public = header::read_jwk(public_jwk).map_err(|cause| {
+            SessionError::new(ErrorKind::InvalidKey, "this is not a public JWK of Ed25519 or P-256")
+                .caused_by(cause)
+        })?;
+        Self::of(Holder::Kept(Kept::new(public, signer)))
+    }
+
+    fn of(holder: Holder) -> Result<Self> {
+        let material = match &holder {
+            Holder::Own(material) => material,
+            Holder::Kept(kept) => kept.public(),
+        };
+        let jwk = match material {
             Material::Ed25519 { public, .. } => {
                 format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{}"}}"#, base64url::encode(public))
             }
@@ -58,8 +80,8 @@ impl DpopKey {
         let algorithm = material.algorithm();
         let mut header = base64url::encode(format!(r#"{{"typ":"{TYP}","alg":"{algorithm}","jwk":{jwk}}}"#));
         header.push('.');
-        let thumbprint = thumbprint(&material).ok_or_else(unfit)?;
-        Ok(Self { material, header, thumbprint })
+        let thumbprint = thumbprint(material).ok_or_else(unfit)?;
+        Ok(Self { holder, header, thumbprint })
     }
 
     /// The RFC 7638 thumbprint, to which a session is bound.
@@ -71,7 +93,8 @@ impl DpopKey {
     /// too.
     ///
     /// # Errors
-    /// [`InvalidKey`](ErrorKind::InvalidKey) if the key could not sign,
+    /// [`InvalidKey`](ErrorKind::InvalidKey) if the key could not sign, or what its store signed does not hold;
+    /// of a key store, the error that it told,
     /// [`StoreUnavailable`](ErrorKind::StoreUnavailable) if the system gives no random bytes.
     pub fn proof(
         &self,
@@ -95,7 +118,10 @@ impl DpopKey {
         })?;
         let mut proof = self.header.clone();
         base64url::encode_into(claims, &mut proof);
-        let signature = self.material.sign(proof.as_bytes())?;
+        let signature = match &self.holder {
+            Holder::Own(material) => material.sign(proof.as_bytes())?,
+            Holder::Kept(kept) => kept.sign(proof.as_bytes())?,
+        };
         proof.push('.');
         base64url::encode_into(signature, &mut proof);
         Ok(proof)
@@ -104,7 +130,10 @@ impl DpopKey {
 
 impl fmt::Debug for DpopKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DpopKey({})", self.material.algorithm())
+        match &self.holder {
+            Holder::Own(material) => write!(f, "DpopKey({})", material.algorithm()),
+            Holder::Kept(kept) => write!(f, "DpopKey({}, kept)", kept.public().algorithm()),
+        }
     }
 }
 

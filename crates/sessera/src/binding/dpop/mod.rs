@@ -1,9 +1,11 @@
 //! Proof that the caller holds a key which never leaves its device (DPoP, RFC 9449).
 
 mod claims;
+mod der;
 mod header;
 mod key;
 mod replay;
+mod signer;
 mod target;
 
 use std::fmt;
@@ -15,6 +17,7 @@ use time::OffsetDateTime;
 use self::claims::ProofClaims;
 pub use self::key::DpopKey;
 use self::replay::ReplayCache;
+pub use self::signer::ProofSigner;
 use crate::clock::{instant, unix_millis};
 use crate::codec::base64url;
 use crate::error::{ErrorKind, Result, SessionError};
@@ -73,7 +76,6 @@ impl fmt::Debug for ProofRequest<'_> {
 
 /// A proof that held.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct DpopProof {
     /// The RFC 7638 thumbprint of the key, for [`Client::key`](crate::Client::key).
     pub thumbprint: String,

@@ -1,4 +1,5 @@
 mod hostile;
+mod kept;
 
 use serde_json::{Value, json};
 

@@ -1,0 +1,264 @@
+//! What goes into the verbs and what comes out of them.
+
+use std::fmt;
+
+use crate::{Binding, Claims, Duration, Instant};
+
+/// A verified session: its signature held, and nothing that is known speaks against it.
+#[derive(uniffi::Record)]
+pub struct Session {
+    /// Who the session belongs to. Compared byte for byte, never normalised.
+    pub subject: String,
+    /// The session's id: 128 random bits as 22 characters of base64url, new at every login.
+    pub id: String,
+    /// How many times it was rotated.
+    pub generation: u64,
+    /// When this token was issued.
+    pub issued_at: Instant,
+    /// When the session started: the login.
+    pub started_at: Instant,
+    /// When the user last authenticated: the login, or the latest elevation.
+    pub authenticated_at: Instant,
+    /// When it expires unless it is renewed.
+    pub expires_at: Instant,
+    /// When it ends for good.
+    pub ends_at: Instant,
+    /// How the user authenticated, as one name for the whole.
+    pub acr: Option<String>,
+    /// How the user authenticated, method by method (RFC 8176).
+    pub amr: Vec<String>,
+    /// The application's own claims.
+    pub claims: Claims,
+    /// Whether the token was just rotated away and works only for the rest of the grace.
+    pub superseded: bool,
+    /// Whether it is time to renew or rotate the token.
+    pub renew_due: bool,
+    /// Which facts about the client matched, differed or were absent.
+    pub binding: Binding,
+    /// The key that its token was signed with (`kid`).
+    pub signed_by: String,
+}
+
+impl From<sessera::Session> for Session {
+    fn from(session: sessera::Session) -> Self {
+        let sessera::Session {
+            subject,
+            id,
+            generation,
+            issued_at,
+            started_at,
+            authenticated_at,
+            expires_at,
+            ends_at,
+            acr,
+            amr,
+            claims,
+            superseded,
+            renew_due,
+            binding,
+            signed_by,
+        } = session;
+        Self {
+            subject,
+            id,
+            generation,
+            issued_at: issued_at.into(),
+            started_at: started_at.into(),
+            authenticated_at: authenticated_at.into(),
+            expires_at: expires_at.into(),
+            ends_at: ends_at.into(),
+            acr,
+            amr,
+            claims: Claims(claims.to_json()),
+            superseded,
+            renew_due,
+            binding: binding.into(),
+            signed_by: signed_by.as_str().to_owned(),
+        }
+    }
+}
+
+impl From<Session> for sessera::Session {
+    /// A session on its way back, for a verb that asks whose it is and how it was authenticated. None asks for its
+    /// claims.
+    fn from(session: Session) -> Self {
+        let Session {
+            subject,
+            id,
+            generation,
+            issued_at,
+            started_at,
+            authenticated_at,
+            expires_at,
+            ends_at,
+            acr,
+            amr,
+            claims: _,
+            superseded,
+            renew_due,
+            binding,
+            signed_by,
+        } = session;
+        Self {
+            subject,
+            id,
+            generation,
+            issued_at: issued_at.into(),
+            started_at: started_at.into(),
+            authenticated_at: authenticated_at.into(),
+            expires_at: expires_at.into(),
+            ends_at: ends_at.into(),
+            acr,
+            amr,
+            claims: sessera::Claims::default(),
+            superseded,
+            renew_due,
+            binding: binding.into(),
+            signed_by: sessera::KeyId::of(&signed_by),
+        }
+    }
+}
+
+/// A token, and the session that it carries.
+#[derive(uniffi::Record)]
+#[uniffi::export(Display)]
+pub struct Issued {
+    /// The token: a compact JWS, or a compact JWE where tokens are sealed.
+    pub token: String,
+    /// What it carries.
+    pub session: Session,
+}
+
+impl From<sessera::Issued> for Issued {
+    fn from(issued: sessera::Issued) -> Self {
+        let sessera::Issued { token, session } = issued;
+        Self { token, session: session.into() }
+    }
+}
+
+impl fmt::Display for Issued {
+    /// Without the token: whoever holds it is its owner.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Issued(session {}, generation {})", self.session.id, self.session.generation)
+    }
+}
+
+/// A login: what `Sessions.issue` makes a session of.
+#[derive(uniffi::Record)]
+pub struct NewSession {
+    /// Who logs in; not empty.
+    pub subject: String,
+    /// Application claims. The names of the token's own claims are refused.
+    #[uniffi(default)]
+    pub claims: Option<Claims>,
+    /// How the user authenticated, as one name for the whole.
+    #[uniffi(default)]
+    pub acr: Option<String>,
+    /// How the user authenticated, method by method (RFC 8176: `pwd`, `otp`, `hwk` …).
+    #[uniffi(default)]
+    pub amr: Vec<String>,
+    /// The id of the session that this login replaces, such as the client's anonymous one: it is revoked.
+    #[uniffi(default)]
+    pub replaces: Option<String>,
+}
+
+impl From<NewSession> for sessera::NewSession {
+    fn from(login: NewSession) -> Self {
+        let NewSession { subject, claims, acr, amr, replaces } = login;
+        let mut core = Self::new(subject).amr(amr);
+        if let Some(claims) = claims {
+            core = core.claims_json(&claims.0);
+        }
+        if let Some(acr) = acr {
+            core = core.acr(acr);
+        }
+        match replaces {
+            Some(id) => core.replaces(id),
+            None => core,
+        }
+    }
+}
+
+/// A rise in privilege: what `Sessions.elevate` changes in a session.
+#[derive(Default, uniffi::Record)]
+pub struct Elevation {
+    /// Claims that are added, or replace those of their name.
+    #[uniffi(default)]
+    pub claims: Option<Claims>,
+    /// How the user authenticated this time, as one name for the whole.
+    #[uniffi(default)]
+    pub acr: Option<String>,
+    /// How the user authenticated this time, method by method.
+    #[uniffi(default)]
+    pub amr: Vec<String>,
+}
+
+impl From<Elevation> for sessera::Elevation {
+    fn from(elevation: Elevation) -> Self {
+        let Elevation { claims, acr, amr } = elevation;
+        let mut core = Self::new().amr(amr);
+        if let Some(claims) = claims {
+            core = core.claims_json(&claims.0);
+        }
+        match acr {
+            Some(acr) => core.acr(acr),
+            None => core,
+        }
+    }
+}
+
+/// What a sensitive action asks of the session's authentication.
+#[derive(Default, uniffi::Record)]
+pub struct StepUp {
+    /// The user authenticated at most this long ago.
+    #[uniffi(default)]
+    pub max_age: Option<Duration>,
+    /// `acr` is one of these, if any are given.
+    #[uniffi(default)]
+    pub acr: Vec<String>,
+    /// `amr` has all of these.
+    #[uniffi(default)]
+    pub amr: Vec<String>,
+}
+
+impl From<StepUp> for sessera::StepUp {
+    fn from(step_up: StepUp) -> Self {
+        let StepUp { max_age, acr, amr } = step_up;
+        let core = Self::new().acr(acr).amr(amr);
+        match max_age {
+            Some(span) => core.max_age(span.into()),
+            None => core,
+        }
+    }
+}
+
+/// One of a subject's sessions, as its owner may see it.
+#[derive(uniffi::Record)]
+pub struct ListedSession {
+    /// The session's id, for `Sessions.revoke_session`.
+    pub id: String,
+    /// When it started.
+    pub started_at: Instant,
+    /// When it was last issued, renewed or rotated; requests between two renewals are not counted.
+    pub last_seen: Instant,
+    /// When it expires unless it is renewed.
+    pub expires_at: Instant,
+    /// Family and platform of the client's software, such as `firefox/linux`, where it said.
+    pub label: Option<String>,
+    /// The network that it was last seen in, such as `203.0.113.0/24`, where networks are listed.
+    pub network: Option<String>,
+}
+
+impl From<sessera::ListedSession> for ListedSession {
+    fn from(listed: sessera::ListedSession) -> Self {
+        let sessera::ListedSession { id, started_at, last_seen, expires_at, label, network } = listed;
+        Self {
+            id,
+            started_at: started_at.into(),
+            last_seen: last_seen.into(),
+            expires_at: expires_at.into(),
+            label,
+            network,
+        }
+    }
+}
