@@ -1,9 +1,10 @@
 # `make` shows what there is.
-.PHONY: help demo test bench fuzz model vectors clean
+.PHONY: help demo test docs bench fuzz model vectors clean
 
 help:
 	@echo "make demo     the demonstration shop on http://127.0.0.1:8000 (PORT=…, WORKERS=…)"
 	@echo "make test     every check and test; STEPS='rust pytest' for some of them"
+	@echo "make docs     the documentation, in target/docs/index.html"
 	@echo "make bench    Sessera against its peers"
 	@echo "make fuzz     every fuzz target for a while (SECONDS_EACH=60)"
 	@echo "make model    the model of the protocol over Redis, at length"
@@ -15,6 +16,9 @@ demo:
 
 test:
 	@python3 scripts/test.py $(STEPS)
+
+docs:
+	@python3 scripts/test.py docs && echo "target/docs/index.html"
 
 bench:
 	cargo run --release -p sessera-bench

@@ -51,6 +51,8 @@ STEPS = [
     Step("mypy-server", python("-m", "mypy", "--strict", "."), where="tests/session_server"),
     Step("stubtest", python("-m", "mypy.stubtest", "sessera._native"), where="python"),
     Step("pytest", python("-m", "pytest", "-q"), where="python"),
+    Step("docs", [str(BIN / "sphinx-build"), "-q", "-E", "-W", "--keep-going", "docs", "target/docs"]),
+    Step("docs-run", python("-m", "pytest", "-q"), where="docs"),
     Step("examples", python("-m", "pytest", "-q"), where="examples"),
     Step("e2e", python("-m", "pytest", "-q"), where="tests/e2e"),
     Step("swift", ["scripts/swift-test.sh"]),

@@ -1,0 +1,122 @@
+"""Tables that are made from the code: settings, error codes, events."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import click
+import sessera
+from docutils import nodes
+from docutils.statemachine import StringList
+from sessera.django import settings as django_settings
+from sessera.flask import events, settings
+from sessera.flask.commands import group
+from sphinx.util.docutils import SphinxDirective
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sphinx.application import Sphinx
+
+
+#: A bar that ends no cell.
+BAR = r"\|"
+
+
+class Table(SphinxDirective):
+    """A table of Markdown, from rows of text."""
+
+    columns: ClassVar[tuple[str, ...]]
+
+    def rows(self) -> Iterable[tuple[str, ...]]:
+        """Give the rows."""
+        raise NotImplementedError
+
+    def run(self) -> list[nodes.Node]:
+        """Make the table."""
+        lines = [f"| {' | '.join(self.columns)} |", f"|{'---|' * len(self.columns)}"]
+        lines += [f"| {' | '.join(cell.replace('|', BAR) for cell in row)} |" for row in self.rows()]
+        box = nodes.container()
+        self.state.nested_parse(StringList(lines, "generated"), self.content_offset, box)
+        return box.children
+
+
+class FlaskSettings(Table):
+    """Every `SESSERA_*` of Flask."""
+
+    columns = ("setting", "default, and what else it may be")
+
+    def rows(self) -> Iterable[tuple[str, ...]]:
+        """Give name and default."""
+        return _settings(settings.DEFAULTS)
+
+
+class DjangoSettings(Table):
+    """Every member of Django's `SESSERA`."""
+
+    columns = ("member", "default, and what else it may be")
+
+    def rows(self) -> Iterable[tuple[str, ...]]:
+        """Give name and default."""
+        return _settings(django_settings.DEFAULTS)
+
+
+class Errors(Table):
+    """Every error code."""
+
+    columns = ("code", "Python", "HTTP")
+
+    def rows(self) -> Iterable[tuple[str, ...]]:
+        """Give code, class and status."""
+        classes = [found for _, found in inspect.getmembers(sessera, inspect.isclass)]
+        errors = [found for found in classes if issubclass(found, sessera.SessionError)]
+        for error in errors:
+            if error is not sessera.SessionError:
+                yield f"`{error.code}`", f"`{error.__name__}`", str(error.http_status)
+
+
+class Events(Table):
+    """Every kind of event that `sessera.flask` sends."""
+
+    columns = ("kind", "when")
+
+    def rows(self) -> Iterable[tuple[str, ...]]:
+        """Give kind and meaning."""
+        kinds: Any = events.KINDS
+        return [(f"`{kind}`", str(kinds[kind])) for kind in kinds]
+
+
+class Commands(SphinxDirective):
+    """What `flask sessera` and its commands say of themselves with `--help`."""
+
+    def run(self) -> list[nodes.Node]:
+        """Give a section for each command."""
+        return [node for path, command in _leaves("flask sessera", group) for node in _command(path, command)]
+
+
+def _leaves(path: str, command: Any) -> Iterable[tuple[str, Any]]:
+    if not isinstance(command, click.Group):
+        return [(path, command)]
+    parts = command.commands.items()
+    return [leaf for name, part in parts for leaf in _leaves(f"{path} {name}", part)]
+
+
+def _command(path: str, command: Any) -> list[nodes.Node]:
+    context = click.Context(command, info_name=path, max_content_width=88)
+    text = command.get_help(context)
+    return [nodes.rubric(path, path), nodes.literal_block(text, text, language="text")]
+
+
+def _settings(defaults: Mapping[str, str]) -> Iterable[tuple[str, ...]]:
+    return [(f"`{name}`", text) for name, text in defaults.items()]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Give the directives their names."""
+    app.add_directive("flask-settings", FlaskSettings)
+    app.add_directive("django-settings", DjangoSettings)
+    app.add_directive("error-codes", Errors)
+    app.add_directive("event-kinds", Events)
+    app.add_directive("commands", Commands)
+    return {"parallel_read_safe": True}
