@@ -18,7 +18,7 @@ test:
 	@python3 scripts/test.py $(STEPS)
 
 docs:
-	@python3 scripts/test.py docs && echo "target/docs/index.html"
+	@python3 scripts/test.py wheel docs && echo "target/docs/index.html"
 
 bench:
 	cargo run --release -p sessera-bench
