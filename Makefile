@@ -1,14 +1,17 @@
 # `make` shows what there is.
-.PHONY: help demo test docs bench fuzz model vectors clean
+.PHONY: help demo test docs bench bench-python wheels freethreaded fuzz model vectors clean
 
 help:
 	@echo "make demo     the demonstration shop on http://127.0.0.1:8000 (PORT=…, WORKERS=…)"
 	@echo "make test     every check and test; STEPS='rust pytest' for some of them"
 	@echo "make docs     the documentation, in target/docs/index.html"
 	@echo "make bench    Sessera against its peers"
+	@echo "make bench-python  the same from Python, beside PyJWT, oxyjwt and joserfc"
 	@echo "make fuzz     every fuzz target for a while (SECONDS_EACH=60)"
 	@echo "make model    the model of the protocol over Redis, at length"
 	@echo "make vectors  write tests/vectors anew"
+	@echo "make wheels   the Python package for those who install it, into dist"
+	@echo "make freethreaded  builds CPython without a GIL, and runs the package's tests there"
 	@echo "make clean    remove what was built"
 
 demo:
@@ -22,6 +25,18 @@ docs:
 
 bench:
 	cargo run --release -p sessera-bench
+
+bench-python:
+	@scripts/venv.sh
+	@scripts/venv.sh -r benches/python/requirements.txt
+	@scripts/wheel.sh
+	@.venv/bin/python -W ignore benches/python/bench.py
+
+wheels:
+	@scripts/wheels.sh
+
+freethreaded:
+	@scripts/freethreaded.sh
 
 fuzz:
 	@scripts/fuzz.sh

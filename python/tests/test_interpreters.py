@@ -1,9 +1,12 @@
-"""More than one interpreter in a process: refused with a reason, and harmless."""
+"""Interpreters of other kinds: a second one in a process is refused, and one without a GIL stays without."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import sysconfig
+
+import pytest
 
 SCRIPT = """
 import sessera
@@ -34,3 +37,9 @@ def test_a_second_interpreter_is_refused_and_the_first_goes_on() -> None:
     assert "ImportError" in refusal
     assert "subinterpreter" in refusal
     assert subject == "user-42"
+
+
+@pytest.mark.skipif(not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="this Python has a GIL")
+def test_an_interpreter_without_a_gil_stays_without() -> None:
+    assert "sessera" in sys.modules
+    assert not sys._is_gil_enabled()  # type: ignore[attr-defined,unused-ignore]

@@ -1,4 +1,4 @@
-"""The README's Flask example, run as it stands there."""
+"""The examples of the READMEs, run as they stand there."""
 
 from __future__ import annotations
 
@@ -6,15 +6,29 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask import Flask
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+ROOT = Path(__file__).resolve().parents[2]
+READMES = [ROOT / "README.md", ROOT / "python" / "README.md"]
 
 
-def test_the_flask_example_works_as_it_stands(tmp_path: Path) -> None:
-    found = re.search(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    assert found is not None
-    example = found.group(1).replace("Flask(__name__)", "Flask('readme', instance_path=folder)")
+def examples_of(readme: Path) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_the_package_works_as_its_readme_says() -> None:
+    names: dict[str, Any] = {}
+    others = examples_of(READMES[1])[1:]
+    assert len(others) == 2
+    for example in others:
+        exec(compile(example, "README.md", "exec"), names)  # noqa: S102  # our own text
+    names["sessions"].revoke_all()
+
+
+@pytest.mark.parametrize("readme", READMES, ids=["project", "package"])
+def test_the_flask_example_works_as_it_stands(readme: Path, tmp_path: Path) -> None:
+    example = examples_of(readme)[0].replace("Flask(__name__)", "Flask('readme', instance_path=folder)")
     names: dict[str, Any] = {"folder": str(tmp_path)}
     exec(compile(example, "README.md", "exec"), names)  # noqa: S102  # our own text
     app: Flask = names["app"]
