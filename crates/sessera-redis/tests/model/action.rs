@@ -5,8 +5,10 @@
 pub(crate) enum Action {
     /// The tail connects to a server.
     Connect(usize, usize),
-    /// The tail reads the next part of the state, or appends the next missing marks.
+    /// The tail reads the next part of the state.
     Load(usize),
+    /// One of the marks that the store lacks is appended, by way of a server that may be a former primary.
+    Repay { by: usize, to: usize },
     /// A beat and a read are sent.
     Send(usize),
     /// The server takes the beat.
@@ -25,7 +27,7 @@ pub(crate) enum Action {
     WriteReplicated(usize),
     /// The caller is told.
     Acknowledge(usize),
-    /// The caller is told that it failed.
+    /// The caller is told that it failed. The mark is in force here all the same, and owed.
     Fail(usize),
 
     /// The replica copies what the primary has.

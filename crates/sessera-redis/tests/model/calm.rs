@@ -11,7 +11,6 @@ impl World {
         let held = |world: &Self| -> Marks {
             world.verifiers.iter().fold(world.stored(), |held, verifier| held | verifier.index)
         };
-        let all = held(&self);
         if !self.replica {
             self.step(Action::Rejoin)?;
         }
@@ -19,6 +18,7 @@ impl World {
             self.step(Action::Disconnect(v))?;
             self.step(Action::Fail(v))?;
         }
+        let all = held(&self);
         // In the first round everybody puts back what it held, in the second everybody reads it, and in the
         // third everybody sees that it is so.
         for _ in 0..3 {
@@ -45,6 +45,9 @@ impl World {
             let verifier = &self.verifiers[v];
             let next = match (verifier.link, verifier.doing, &verifier.pipe) {
                 (None, ..) => Action::Connect(v, self.primary),
+                (_, Doing::Following, Pipe::Empty) if verifier.owed != 0 => {
+                    Action::Repay { by: v, to: self.primary }
+                }
                 (_, Doing::Following, Pipe::Empty) => break,
                 _ => Action::Load(v),
             };

@@ -22,8 +22,7 @@ pub(crate) fn try_all(rules: Rules, depth: usize) -> Result<usize, (Violation, V
         Action::WriteReplicated(0),
         Action::Acknowledge(0),
     ];
-    let load =
-        |v| [Action::Connect(v, 0), Action::Load(v), Action::Load(v), Action::Load(v), Action::Load(v)];
+    let load = |v| [Action::Connect(v, 0), Action::Load(v), Action::Load(v), Action::Load(v)];
     for action in begin.into_iter().chain(load(0)).chain(load(1)) {
         world.step(action).map_err(|violation| (violation, vec![action]))?;
     }

@@ -49,6 +49,10 @@ impl World {
     }
 
     fn possible_write(&self, v: usize, verifier: &Verifier, actions: &mut Vec<Action>) {
+        if verifier.owed != 0 {
+            let there = (0..2).filter(|server| self.serves[*server]);
+            actions.extend(there.map(|to| Action::Repay { by: v, to }));
+        }
         let Some(write) = &verifier.write else {
             for to in (0..2).filter(|server| self.serves[*server]) {
                 let kinds = [false, true].map(|replicated| Action::Write { by: v, to, replicated });

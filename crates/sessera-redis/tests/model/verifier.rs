@@ -10,7 +10,7 @@ use crate::server::{Entry, Marks};
 pub(crate) struct Moment {
     /// What the store held.
     pub(crate) stored: Marks,
-    /// What the verifier held.
+    /// What the verifier held, and did not know itself to owe.
     pub(crate) held: Marks,
 }
 
@@ -18,6 +18,8 @@ pub(crate) struct Moment {
 pub(crate) struct Verifier {
     pub(crate) lives: bool,
     pub(crate) index: Marks,
+    /// What is held and was not in the store, or could not be written: it is appended beside all else.
+    pub(crate) owed: Marks,
     pub(crate) follower: Follower<Moment>,
     /// The server that its tail is connected to.
     pub(crate) link: Option<usize>,
@@ -34,8 +36,6 @@ pub(crate) enum Doing {
     Nothing,
     /// The head is read, and some parts of the state.
     Loading { head: Head, parts: u8, read: Marks, moment: Moment },
-    /// The state is read, and these are not in it.
-    Repairing { head: Head, missing: Marks, moment: Moment },
     /// At the tail of the log.
     Following,
 }

@@ -137,7 +137,14 @@ impl World {
                 }
             }
             Action::Acknowledge(v) => self.acknowledge(v),
-            Action::Fail(v) => self.verifiers[v].write = None,
+            Action::Repay { by, to } => self.repay(by, to),
+            Action::Fail(v) => {
+                let verifier = &mut self.verifiers[v];
+                if let Some(write) = verifier.write.take() {
+                    verifier.index |= write.mark;
+                    verifier.owed |= write.mark;
+                }
+            }
             Action::Disconnect(v) => self.verifiers[v].disconnect(),
             Action::Kill(v) => self.verifiers[v] = Verifier::default(),
             Action::Start(v) => self.verifiers[v].lives = true,
@@ -179,7 +186,16 @@ impl World {
     }
 
     fn moment(&self, v: usize) -> Moment {
-        Moment { stored: self.stored(), held: self.verifiers[v].index }
+        let verifier = &self.verifiers[v];
+        Moment { stored: self.stored(), held: verifier.index & !verifier.owed }
+    }
+
+    fn repay(&mut self, v: usize, to: usize) {
+        let nonce = self.nonce();
+        let mark = first(self.verifiers[v].owed);
+        let head = self.servers[to].append(mark, nonce);
+        self.verifiers[v].owed &= !mark;
+        self.wrote(v, head);
     }
 
     /// One more part of the state, or some of what is missing there.
@@ -213,34 +229,20 @@ impl World {
                 if self.rules.is(Broken::ReadsTheHeadLast) {
                     head = server.head.unwrap_or(head);
                 }
-                let missing = match self.rules.broken {
+                verifier.owed |= match self.rules.broken {
                     Some(Broken::AppendsNothingAgain) => 0,
                     Some(Broken::AppendsSomeAgain) => first(verifier.index & !read),
                     _ => verifier.index & !read,
                 };
                 verifier.index |= read;
-                verifier.doing = Doing::Repairing { head, missing, moment };
-            }
-            Doing::Repairing { head, missing: 0, moment } => {
-                let step = verifier.follower.loaded(head);
                 verifier.doing = Doing::Following;
+                let step = verifier.follower.loaded(head);
                 self.heed(v, step);
                 if self.rules.is(Broken::CountsBeatsFromBeforeTheLoad) {
                     self.verifiers[v].follower.beat(moment);
                     let step = self.verifiers[v].follower.answered(head);
                     self.heed(v, step);
                     return self.check(v);
-                }
-            }
-            Doing::Repairing { head, missing, moment } => {
-                let batch = first(missing);
-                if writable {
-                    let answer = server.append(batch, nonce);
-                    verifier.doing = Doing::Repairing { head, missing: missing & !batch, moment };
-                    let step = verifier.follower.wrote(answer);
-                    self.heed(v, step);
-                } else {
-                    verifier.disconnect();
                 }
             }
             Doing::Following => {}
@@ -339,8 +341,12 @@ impl World {
         if replicated {
             self.safe |= mark & self.stored();
         }
+        self.wrote(v, done.head);
+    }
+
+    fn wrote(&mut self, v: usize, head: Head) {
         if !self.rules.is(Broken::ForgetsItsOwnWrites) {
-            let step = self.verifiers[v].follower.wrote(done.head);
+            let step = self.verifiers[v].follower.wrote(head);
             self.heed(v, step);
         }
     }
