@@ -1,5 +1,5 @@
 # `make` shows what there is.
-.PHONY: help demo test docs bench bench-python wheels freethreaded fuzz model vectors clean
+.PHONY: help demo test docs bench bench-python wheels freethreaded fuzz model soak fleet vectors clean
 
 help:
 	@echo "make demo     the demonstration shop on http://127.0.0.1:8000 (PORT=…, WORKERS=…)"
@@ -8,6 +8,8 @@ help:
 	@echo "make bench    Sessera against its peers"
 	@echo "make bench-python  the same from Python, beside PyJWT, oxyjwt and joserfc"
 	@echo "make fuzz     every fuzz target for a while (SECONDS_EACH=60)"
+	@echo "make fleet    six processes on a Redis that is killed, partitioned and flushed (JSON=1)"
+	@echo "make soak     the failure tests that take long"
 	@echo "make model    the model of the protocol over Redis, at length"
 	@echo "make vectors  write tests/vectors anew"
 	@echo "make wheels   the Python package for those who install it, into dist"
@@ -40,6 +42,12 @@ freethreaded:
 
 fuzz:
 	@scripts/fuzz.sh
+
+fleet:
+	@cargo run --quiet -p sessera-fleet -- $(if $(JSON),--json)
+
+soak:
+	cargo test -p sessera-redis --test failures outage -- --ignored --nocapture
 
 model:
 	cargo test -p sessera-redis --test model -- --include-ignored --nocapture

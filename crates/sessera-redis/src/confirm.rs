@@ -52,7 +52,7 @@ impl Shared {
     /// Whether the history that all have told of is still that of the server: a failover may have lost the mark
     /// after they did.
     fn still_has(&self, place: Head, loads: u64, deadline: Instant) -> bool {
-        let told = self.run(|connection, _| Ok(self.beat(connection, 0)?));
+        let told = self.run(|connection, _| self.try_beat(connection));
         told.is_ok_and(|told| {
             told.head.epoch == place.epoch
                 && self.wait_for(told.head, deadline).is_ok()

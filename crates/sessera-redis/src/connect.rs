@@ -171,7 +171,9 @@ fn check_policy(connection: &mut Connection) -> Result<()> {
     let asked = cmd("CONFIG").arg("GET").arg("maxmemory-policy").query::<Vec<String>>(connection);
     let policy = match asked {
         Ok(pair) => pair.into_iter().nth(1),
-        Err(error) if error.is_io_error() => return Err(unavailable(error)),
+        Err(error) if error.is_io_error() || error.code() == Some("NOAUTH") => {
+            return Err(unavailable(error));
+        }
         // Managed services don't allow it.
         Err(_) => cmd("INFO")
             .arg("memory")

@@ -275,6 +275,12 @@ impl Shared {
         self.told(&reply)
     }
 
+    /// As [`beat`](Self::beat), for who tries again on another connection where this one was lost.
+    pub(crate) fn try_beat(&self, connection: &mut Connection) -> Result<Told, Failed> {
+        let reply = self.beating(0).run(connection)?;
+        Ok(self.told(&reply)?)
+    }
+
     /// The call of a beat.
     pub(crate) fn beating(&self, beats: u64) -> Call {
         let (epoch, seq) = self.position().map_or((0, 0), |here| (here.epoch, here.seq));

@@ -131,7 +131,7 @@ impl Store for RedisStore {
         self.shared.ensure_threads(None);
         self.shared.see(now);
         let deadline = Instant::now() + self.shared.options.timeout;
-        let told = self.shared.run(|connection, _| Ok(self.shared.beat(connection, 0)?))?;
+        let told = self.shared.run(|connection, _| self.shared.try_beat(connection))?;
         self.shared.wait_for(told.head, deadline)?;
         // What Redis has forgotten counts at this time, too.
         self.shared.see(now);

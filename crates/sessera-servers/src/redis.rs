@@ -182,10 +182,11 @@ impl Redis {
         self.command(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"])
     }
 
-    /// Makes a replica a primary.
+    /// Makes a replica a primary, which it still is after a restart.
     #[track_caller]
     pub fn promote(&self) {
         self.command::<()>(&["REPLICAOF", "NO", "ONE"]);
+        self.command::<()>(&["CONFIG", "REWRITE"]);
         until("a primary", || self.info("replication").contains("role:master"));
     }
 
