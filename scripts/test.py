@@ -53,6 +53,8 @@ STEPS = [
     Step("pytest", python("-m", "pytest", "-q"), where="python"),
     Step("docs", [str(BIN / "sphinx-build"), "-q", "-E", "-W", "--keep-going", "docs", "target/docs"]),
     Step("docs-run", python("-m", "pytest", "-q"), where="docs"),
+    Step("mypy-upstream", python("-m", "mypy", "--strict", "."), where="tests/upstream"),
+    Step("upstream", python("tests/upstream/run.py")),
     Step("examples", python("-m", "pytest", "-q"), where="examples"),
     Step("e2e", python("-m", "pytest", "-q"), where="tests/e2e"),
     Step("swift", ["scripts/swift-test.sh"]),

@@ -7,8 +7,18 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from flask import Blueprint, Flask, Response, render_template_string, request, session, stream_with_context
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    render_template,
+    render_template_string,
+    request,
+    session,
+    stream_with_context,
+)
 from flask_wtf.csrf import CSRFProtect
+from jinja2 import DictLoader
 
 from sessera import CsrfInvalid, Event, RevocationsStale
 from sessera.flask import (
@@ -87,6 +97,27 @@ def test_a_form_that_we_gave_passes_and_one_without_the_field_does_not(client: F
         assert response.status_code == 403
         assert "csrf" not in response.text.lower()
     assert subject_of(client.get("/whoami")) == "ada"
+
+
+def test_a_macro_has_it_too_and_its_templates_are_read_as_the_application_says(app: Flask) -> None:
+    app.jinja_env.loader = DictLoader(
+        {
+            "forms.html": "{% macro form() %}{{ csrf_field() }}{% endmacro %}",
+            "page.html": '{% import "forms.html" as forms %}{{ forms.form() }}',
+        }
+    )
+
+    @app.get("/macro")
+    def macro() -> str:
+        return render_template("page.html")
+
+    assert field_in(app.test_client().get("/macro"))
+
+
+def test_setting_it_up_does_not_make_the_applications_templates_yet(make_app: MakeApp) -> None:
+    app = make_app(CSRF="token")
+    app.config["TEMPLATES_AUTO_RELOAD"] = True
+    assert app.jinja_env.auto_reload
 
 
 def test_a_script_sends_it_in_the_header(client: FlaskClient) -> None:

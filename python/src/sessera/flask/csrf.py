@@ -107,11 +107,22 @@ def check_csrf() -> None:
 
 def guard(app: Flask, keeper: Keeper) -> None:
     """Check what comes to this application, and give its templates `csrf_token()` and `csrf_field()`."""
-    # Not where somebody else's, such as Flask-WTF's, is in place.
-    app.jinja_env.globals.setdefault("csrf_token", csrf_token)
-    app.jinja_env.globals.setdefault("csrf_field", csrf_field)
+    app.context_processor(_give_globals)
     if keeper.settings.csrf.checks and keeper.door.takes_cookies:
         app.before_request(_check)
+
+
+def _give_globals() -> dict[str, Any]:
+    """Give templates their globals, with the first that is rendered.
+
+    Not before: an application may still set how its templates are read, and the environment, once it is
+    there, holds the application. Globals, since what a context processor returns is not seen by macros.
+    """
+    # Not where somebody else's, such as Flask-WTF's, is in place.
+    names = current_app.jinja_env.globals
+    names.setdefault("csrf_token", csrf_token)
+    names.setdefault("csrf_field", csrf_field)
+    return {}
 
 
 def _check() -> None:
