@@ -5,9 +5,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
 from typing import TypeVar
 
-from sessera import Client, Event, Keyring, Sessions, Superseded
+import pytest
+
+from sessera import (
+    Client,
+    DpopKey,
+    DpopVerifier,
+    Event,
+    Keyring,
+    MemoryStore,
+    SessionError,
+    Sessions,
+    SqliteStore,
+    Superseded,
+)
 
 from .conftest import MakeSessions
 
@@ -56,19 +71,39 @@ def test_of_elevations_at_once_one_wins(make_sessions: MakeSessions) -> None:
     assert sessions.verify(won[0]).generation == 1
 
 
-def test_everything_may_be_used_from_every_thread(make_sessions: MakeSessions, client: Client) -> None:
-    sessions: Sessions = make_sessions(observer=lambda event: event.kind)
+@pytest.mark.parametrize("kind", [MemoryStore, SqliteStore])
+def test_everything_may_be_used_from_every_thread(
+    make_sessions: MakeSessions, client: Client, tmp_path: Path, algorithm: str, kind: type
+) -> None:
+    store = SqliteStore(tmp_path / "sessions.db", busy_timeout=60) if kind is SqliteStore else MemoryStore()
+    sessions: Sessions = make_sessions(
+        algorithm, observer=lambda event: event.kind, store=store, list_sessions=True
+    )
+    watched = sessions.issue("nobody").session
+    proofs, verifier = DpopKey.generate(), DpopVerifier()
+    ended: SimpleQueue[SessionError] = SimpleQueue()
 
     def live() -> None:
         issued = sessions.issue("user-42", claims={"a": [1]}, client=client)
+        watch = sessions.watch(issued.session, ended.put)
         assert sessions.verify(issued.token, client=client).claims == {"a": [1]}
         token = sessions.renew(issued.token, client=client, claims={"a": [2]}).token
-        token = sessions.rotate(token, client=client).token
-        sessions.elevate(token, client=client)
+        rotated = sessions.rotate(token, client=client)
+        sessions.recheck(issued.session, live=True)
+        sessions.put_data(rotated.session, b"cart")
+        assert sessions.data(rotated.session) == b"cart"
+        assert issued.session.id in {listed.id for listed in sessions.sessions_of("user-42")}
+        sessions.check_csrf(rotated.session, method="POST", token=sessions.csrf_token(rotated.session))
+        sessions.elevate(rotated.token, client=client)
         sessions.revoke_session(issued.session.id)
-        sessions.replace_keyring(sessions.keyring)
+        assert not watch.check()
+        with sessions.watch(watched, ended.put):
+            sessions.replace_keyring(sessions.keyring)
+        verifier.verify(proofs.proof("GET", "https://a/"), method="GET", url="https://a/")
 
     at_once(live)
+    assert {ended.get(timeout=30).code for _ in range(THREADS)} <= {"superseded", "revoked"}
+    assert ended.empty()
 
 
 def test_the_claims_of_one_session_are_made_once_for_all_threads(sessions: Sessions) -> None:
