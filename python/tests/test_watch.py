@@ -217,6 +217,27 @@ def test_on_end_may_watch_cancel_and_drop(make_sessions: MakeSessions) -> None:
     assert len(watches) == 2
 
 
+def test_an_on_end_that_waits_holds_nobody_up(make_sessions: MakeSessions) -> None:
+    sessions = make_sessions()
+    one, other = (sessions.issue("user-42").session for _ in range(2))
+    begun, cancelled, waited = threading.Event(), threading.Event(), threading.Event()
+
+    def on_end(_: SessionError) -> None:
+        begun.set()
+        if cancelled.wait(PATIENCE):
+            waited.set()
+
+    def cancel(watch: Watch) -> None:
+        begun.wait(PATIENCE)
+        watch.cancel()
+        cancelled.set()
+
+    threading.Thread(target=cancel, args=[sessions.watch(other, print)]).start()
+    sessions.watch(one, on_end)
+    sessions.revoke_session(one.id)
+    assert waited.wait(2 * PATIENCE)
+
+
 def test_who_cannot_be_called_is_refused(make_sessions: MakeSessions) -> None:
     sessions = make_sessions()
     session = sessions.issue("user-42").session
