@@ -3,8 +3,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+scripts/swift-generate.sh
 scripts/swift.sh --version
+# All tests are XCTest's; where there is Swift Testing as well, it would only say that it found none.
+options=()
+if scripts/swift.sh test --help | grep -q -- --disable-swift-testing; then options+=(--disable-swift-testing); fi
 # The server ends when its standard input does, and that does when this script ends, however it ends.
 coproc server { .venv/bin/python tests/session_server/server.py; }
 read -r port <&"${server[0]}"
-SESSERA_TEST_SERVER=http://127.0.0.1:$port scripts/swift.sh test --scratch-path ../../target/swift "$@"
+SESSERA_TEST_SERVER=http://127.0.0.1:$port scripts/swift.sh test --scratch-path ../../target/swift "${options[@]}" "$@"

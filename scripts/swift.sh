@@ -14,6 +14,8 @@ cache=${SESSERA_CACHE:-$checkout/.cache}
 root=$cache/swift
 # What is in here was made to its end. Beside the root, so that a root half removed has none either.
 stamp=$cache/swift.whole
+# Where scripts/swift-generate.sh leaves the native library.
+export LIBRARY_PATH=$checkout/target/release LD_LIBRARY_PATH=$checkout/target/release
 packages=(swiftlang libc6-dev libstdc++-14-dev)
 
 # Everything below is mounted in a mount namespace that ends with this process, however it ends. So no mount is left

@@ -59,7 +59,7 @@ struct Keeper {
     /// The key that the session is bound to; `nil` if it is bound to none.
     func key(of snapshot: SessionSnapshot) throws -> (any ProofKey)? {
         guard let thumbprint = snapshot.keyThumbprint else { return nil }
-        guard let key = try reaching({ try proofKeys?.load() }), key.thumbprint == thumbprint else {
+        guard let key = try reaching({ try proofKeys?.load() }), key.thumbprint() == thumbprint else {
             throw SessionClientError.keyLost
         }
         return key

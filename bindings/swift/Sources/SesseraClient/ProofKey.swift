@@ -5,7 +5,7 @@ import Foundation
 /// The native package brings keys that are one: `DpopKey` in the module `Sessera`.
 public protocol ProofKey: Sendable {
     /// The RFC 7638 thumbprint of its public half.
-    var thumbprint: String { get }
+    func thumbprint() -> String
     /// A proof for one request.
     /// - Parameters:
     ///   - accessToken: the token that goes with the request; `nil` at a sign-in.

@@ -23,7 +23,7 @@ struct SessionAnswer: Decodable, Sendable {
         SessionSnapshot(
             token: token, subject: subject, session: session, generation: generation,
             expiresAt: Date(unixMillis: expires_at), endsAt: Date(unixMillis: ends_at),
-            receivedAt: Date(unixMillis: now), keyThumbprint: key?.thumbprint)
+            receivedAt: Date(unixMillis: now), keyThumbprint: key?.thumbprint())
     }
 }
 

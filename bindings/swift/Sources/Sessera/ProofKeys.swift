@@ -1,0 +1,30 @@
+import Foundation
+import SesseraClient
+
+extension DpopKey: ProofKey {
+    public func proof(method: String, url: URL, accessToken: String?, now: Date) throws -> String {
+        try proof(method: method, url: url.absoluteString, accessToken: accessToken, nonce: nil, now: now)
+    }
+}
+
+/// A key that lives as long as the process, for tests and for programs that sign in anew at each start.
+public final class InMemoryProofKeys: ProofKeyStore, @unchecked Sendable {
+    private let algorithm: Algorithm
+    private let lock = NSLock()
+    private var key: DpopKey?
+
+    public init(algorithm: Algorithm = .es256) {
+        self.algorithm = algorithm
+    }
+
+    public func load() -> (any ProofKey)? { lock.withLock { key } }
+
+    public func make() throws -> any ProofKey {
+        let made = try DpopKey.generate(algorithm: algorithm)
+        lock.withLock { key = made }
+        return made
+    }
+
+    /// Forgets the key, as a device does that is reset.
+    public func lose() { lock.withLock { key = nil } }
+}

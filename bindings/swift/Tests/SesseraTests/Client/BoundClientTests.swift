@@ -1,0 +1,106 @@
+import Foundation
+import Sessera
+import XCTest
+
+@testable import SesseraClient
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// A session client whose session is bound to a key, against the real server.
+final class BoundClientTests: SessionClientCase {
+    private let keys = InMemoryProofKeys()
+
+    private func bound() -> SessionClient {
+        SessionClient(baseURL: server.url, storage: storage, clock: clock, proofKeys: keys)
+    }
+
+    func testASessionIsBoundToTheKeyFromItsStart() async throws {
+        let client = bound()
+        let first = try await client.signIn(["subject": "user-42"])
+        XCTAssertEqual(first.keyThumbprint, keys.load()?.thumbprint())
+        try await passToTheEndOfTheToken()
+        let next = try await client.session()
+        XCTAssertEqual(next.generation, 1)
+        // Who has the token and not the key has nothing.
+        let thief = try await server.refresh(with: next.token)
+        XCTAssertEqual(thief, 401)
+        let me = try await server.me(next.token)
+        XCTAssertNil(me)
+        let again = try await client.session(replacing: next.token)
+        XCTAssertEqual(again.generation, 2, "and did no harm")
+    }
+
+    func testADeviceWhoseClockIsHoursOffCanSignInAndRefresh() async throws {
+        for hours in [-3.0, 3.0] {
+            server = try TestServer()
+            storage = InMemoryStorage()
+            clock = TestClock(dateOffBy: hours * 3600)
+            try await bound().signIn(["subject": "user-42"])
+            // After a start of the app, too, only the device's date is there at first.
+            let restarted = bound()
+            let session = try await restarted.session()
+            XCTAssertEqual(session.generation, 1, "\(hours) h")
+            let (logins, refreshes) = try await (server.state.logins, server.state.refreshes)
+            XCTAssertEqual(logins, 2, "\(hours) h: once for the time, and once with it")
+            XCTAssertEqual(refreshes, 2)
+        }
+    }
+
+    func testALostKeySignsOutAndSaysSo() async throws {
+        let client = bound()
+        try await client.signIn(["subject": "user-42"])
+        keys.lose()
+        try await passToTheEndOfTheToken()
+        guard case .keyLost = await failure(of: { try await client.accessToken() }) else { return XCTFail() }
+        XCTAssertEqual(client.state, .signedOut(.keyLost))
+        XCTAssertNil(storage.load())
+        let again = try await client.signIn(["subject": "user-42"])
+        XCTAssertEqual(again.keyThumbprint, keys.load()?.thumbprint())
+    }
+
+    func testAnotherKeyIsALostOne() async throws {
+        try await bound().signIn(["subject": "user-42"])
+        _ = try keys.make()
+        let restarted = bound()
+        guard case .keyLost = await failure(of: { try await restarted.accessToken() }) else { return XCTFail() }
+    }
+
+    func testARequestCarriesAProofForItself() async throws {
+        let client = bound()
+        try await client.signIn(["subject": "user-42"])
+        let request = URLRequest(url: server.url.appendingPathComponent("me"))
+        for _ in 0..<2 {
+            let (_, response) = try await URLSession.shared.data(for: request, with: client)
+            XCTAssertEqual(response.statusCode, 200)
+        }
+    }
+
+    func testASignOutIsProvenToo() async throws {
+        let client = bound()
+        try await client.signIn(["subject": "user-42"])
+        let proven = try await client.authorized(URLRequest(url: server.url.appendingPathComponent("me")))
+        try await client.signOut()
+        let (_, response) = try await URLSession.shared.answer(to: proven)
+        XCTAssertEqual(response.statusCode, 401)
+    }
+
+    func testAKeyStoreThatRefusesIsTold() throws {
+        final class Refusing: ProofSigner, @unchecked Sendable {
+            let error: ProofKeyError
+            init(_ error: ProofKeyError) { self.error = error }
+            func sign(message: Data) throws -> Data { throw error }
+        }
+        let jwk = #"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#
+        for (error, code) in [
+            (ProofKeyError.Lost, "invalid_key"), (.Unavailable, "store_unavailable"),
+        ] {
+            let key = try DpopKey.kept(publicJwk: jwk, signer: Refusing(error))
+            XCTAssertEqual(key.thumbprint(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k")
+            XCTAssertThrowsError(try key.proof(method: "GET", url: server.url, accessToken: nil, now: Date())) {
+                XCTAssertEqual(($0 as? SessionError)?.code, code)
+            }
+        }
+    }
+}
