@@ -27,7 +27,10 @@ fn main() {
             .unwrap();
         let login = NewSession::new("user-42").claim("roles", ["editor"]);
         let token = sessions.issue(login, client).unwrap().token;
-        println!("{name} {:.0}", nanos(|| drop(black_box(sessions.verify(black_box(&token), client).unwrap()))));
+        println!(
+            "{name} {:.0}",
+            nanos(|| drop(black_box(sessions.verify(black_box(&token), client).unwrap())))
+        );
     }
 }
 
