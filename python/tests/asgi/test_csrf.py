@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
+from starlette.testclient import TestClient
 
 from sessera.asgi import current_session
 from tests.asgi.conftest import ORIGIN, browser
@@ -56,6 +57,19 @@ def test_safe_methods_bearer_tokens_and_off_are_let_through(make_app: MakeApp) -
     assert bearer.post("/untouched").status_code == 200
     assert browser(make_app(csrf="off")).post("/untouched", headers=evil).status_code == 200
     assert browser(app).post("/untouched", headers=evil).status_code == 403
+
+
+def test_behind_a_proxy_that_ends_tls_the_own_origin_is_https(make_app: MakeApp) -> None:
+    inside = TestClient(make_app(), base_url="http://app.example")
+    assert inside.post("/untouched", headers={"origin": ORIGIN}).status_code == 200
+    plain = {"origin": "http://app.example"}
+    assert inside.post("/untouched", headers=plain).status_code == 403
+    assert (
+        TestClient(make_app(dev=True), base_url="http://app.example")
+        .post("/untouched", headers=plain)
+        .status_code
+        == 200
+    )
 
 
 def test_where_a_token_is_asked_for_it_must_be_of_this_session(make_app: MakeApp) -> None:

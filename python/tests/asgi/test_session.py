@@ -213,6 +213,14 @@ def test_what_lets_nobody_in_is_answered_with_401(app: Starlette, clock: ManualC
         assert browser(app).post(path).status_code == 401
 
 
+def test_a_live_check_asks_the_store(make_app: MakeApp) -> None:
+    client = browser(make_app(store=None, data="token"))
+    client.post("/login/ada")
+    assert client.get("/private").text == "ada"
+    with pytest.raises(InvalidConfig):
+        client.get("/live")
+
+
 def test_an_application_may_answer_session_errors_itself(make_app: MakeApp) -> None:
     async def to_login(_request: Request, error: Exception) -> Response:
         return PlainTextResponse(f"log in, please: {type(error).__name__}", status_code=303)
@@ -221,7 +229,12 @@ def test_an_application_may_answer_session_errors_itself(make_app: MakeApp) -> N
 
     app = make_app()
     app.add_exception_handler(SessionError, to_login)
-    assert browser(app).get("/private").text == "log in, please: ReauthenticationRequired"
+    client = browser(app)
+    assert client.get("/private").text == "log in, please: ReauthenticationRequired"
+    token = client.post("/login/ada").json()["token"]
+    client.post("/logout")
+    dead = browser(app, authorization=f"Bearer {token}")
+    assert dead.get("/private").text == "log in, please: Revoked"
 
 
 def test_nothing_can_be_changed_once_the_response_has_begun(app: Starlette) -> None:

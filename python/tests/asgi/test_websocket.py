@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -73,6 +75,27 @@ def test_the_end_of_the_session_closes_its_websocket(app: Starlette, clock: Manu
         with pytest.raises(WebSocketDisconnect) as closed:
             websocket.receive_text()
     assert closed.value.code == 4401
+
+
+def test_who_only_sends_hears_of_the_end_too(make_app: MakeApp) -> None:
+    heard = threading.Event()
+
+    async def tell(websocket: WebSocket) -> None:
+        await websocket.accept()
+        try:
+            for tick in range(2000):
+                await websocket.send_text(str(tick))
+                await asyncio.sleep(0.01)
+        except WebSocketDisconnect:
+            heard.set()
+
+    app = make_app(routes=[WebSocketRoute("/ws", tell)])
+    client = browser(app)
+    client.post("/login/ada")
+    with client.websocket_connect(PATH) as websocket:
+        assert websocket.receive_text() == "0"
+        client.post("/logout")
+        assert heard.wait(30)
 
 
 def test_the_session_of_another_closes_nothing_and_a_rotation_neither(
