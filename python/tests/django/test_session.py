@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -176,6 +177,25 @@ def test_use_renews_the_session_and_idleness_ends_it(ada: User, browser: Client,
     assert whoami(browser)["error"] == "expired"
 
 
+def test_an_expiry_that_the_application_sets_is_held_to(
+    ada: User, browser: Client, clock: ManualClock
+) -> None:
+    browser.post("/login", PASSWORD)
+    browser.post("/data", {"_session_expiry": 120}, content_type="application/json")
+    for _ in range(3):
+        clock.advance(100)
+        assert whoami(browser)["user"] == "ada"
+    clock.advance(121)
+    assert whoami(browser)["error"] == "expired"
+    browser.post("/login", PASSWORD)
+    at = datetime.fromtimestamp(clock.unix_millis / 1000 + 600, timezone.utc).isoformat()
+    browser.post("/data", {"_session_expiry": at}, content_type="application/json")
+    clock.advance(599)
+    assert whoami(browser)["user"] == "ada"
+    clock.advance(1)
+    assert whoami(browser)["error"] == "expired"
+
+
 def test_an_untouched_request_verifies_nothing_and_adds_no_header(browser: Client) -> None:
     browser.cookies[COOKIE] = "xxxx.yyyy.zzzz"
     response = browser.get("/untouched")
@@ -211,6 +231,7 @@ def test_a_session_that_was_ended_meanwhile_is_not_written(ada: User, browser: C
     browser.post("/logout")
     with pytest.raises(UpdateError):
         session.save()
+    assert session.load() == {}
 
 
 def test_a_late_save_takes_no_cookie_from_a_newer_token(ada: User, browser: Client) -> None:

@@ -10,10 +10,11 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
 
-from sessera import InvalidClaim, SessionError
+from sessera import Expired, InvalidClaim, SessionError
 from sessera._web.settle import rotate
 from sessera._web.visit import ANONYMOUS, Visit
 
+from . import expiry
 from .keeper import Brought, current_keeper
 
 if TYPE_CHECKING:
@@ -49,7 +50,14 @@ class SessionStore(SessionBase):
         self.accessed = True
         if self._visit is None:
             self._visit = Visit(self._keeper, self._brought, self._since)
+            self._hold_to_expiry(self._visit)
         return self._visit
+
+    def _hold_to_expiry(self, visit: Visit) -> None:
+        session, now = visit.session, self._keeper.unix_seconds()
+        if session is not None and expiry.is_over(session, visit.contents(), now):
+            visit.session = visit.token = None
+            visit.error = Expired("the end is reached that set_expiry() set")
 
     @property
     def pending(self) -> bool:
@@ -67,7 +75,9 @@ class SessionStore(SessionBase):
         visit = self._visit
         if visit is None or visit.session is None:
             return False
-        return visit.pending or visit.session.renew_due
+        now = self._keeper.unix_seconds()
+        due = visit.session.renew_due or expiry.is_due(visit.session, visit.contents(), now)
+        return due or visit.pending
 
     def load(self) -> dict[str, Any]:
         """Verify the token, and give the contents; none where it is refused."""
@@ -99,6 +109,8 @@ class SessionStore(SessionBase):
             self._save(data, create=must_create)
         except SessionError as error:
             if error.code in _OVER and not must_create:
+                self.visit.session = self.visit.token = None
+                self.visit.error = error
                 raise UpdateError from error
             lost = self.visit.in_store and error.code == "store_unavailable"
             if lost or error.code not in _NOT_NOW:
@@ -130,7 +142,7 @@ class SessionStore(SessionBase):
             rotate(visit)
         if changed and not visit.in_store:
             self._put(visit, text)
-        elif visit.session is not None and visit.session.renew_due and not visit.pending:
+        elif self.renewal_due and not visit.pending:
             visit.renew()
 
     def _put(self, visit: Visit, text: str) -> None:
