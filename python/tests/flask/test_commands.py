@@ -136,6 +136,22 @@ def test_what_would_reach_nobody_is_an_error(make_app: MakeApp, setting: Any, wo
         assert word in result.output
 
 
+def test_a_key_that_leaked_is_ended_once_another_one_signs(make_app: MakeApp, tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    app = make_app(KEYRING=path)
+    client = app.test_client()
+    client.post("/login/ada")
+    (leaked,) = printed(run(app, "keys", "list", "--json"))
+    assert "this key signs" in run(app, "revoke", "key", leaked["kid"], "--yes").output
+    assert subject_of(client.get("/whoami")) == "ada"
+    run(app, "keys", "rotate", "--publish-for", "0")
+    again = make_app(KEYRING=path)
+    assert run(again, "revoke", "key", leaked["kid"], given="n\n").exit_code == 1
+    assert printed(run(again, "revoke", "key", leaked["kid"], "--yes", "--json"))["kid"] == leaked["kid"]
+    assert error_of(client.get("/whoami")) == "revoked"
+    assert "no such key" in run(again, "revoke", "key", "A" * 22, "--yes").output
+
+
 @pytest.mark.parametrize("sid", ["-sWDtAhgQJKyoTov1JBmFw", "--WDtAhgQJKyoTov1JBmFw"])
 def test_an_id_may_begin_with_a_dash(app: Flask, sid: str) -> None:
     assert printed(run(app, "revoke", "session", sid, "--json")) == {"revoked": "session", "id": sid}

@@ -17,8 +17,10 @@ from flask import (
     session,
     stream_with_context,
 )
+from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import DictLoader
+from wtforms import StringField
 
 from sessera import CsrfInvalid, Event, RevocationsStale
 from sessera.flask import (
@@ -30,6 +32,7 @@ from sessera.flask import (
     session_event,
     session_required,
 )
+from sessera.flask.csrf import _LENGTH
 from sessera.flask.keeper import Keeper
 from tests.flask.browser import COOKIE, send, set_cookies, subject_of, token_in
 
@@ -409,6 +412,31 @@ def test_a_copied_session_in_another_process_knows_the_tokens(make_app: MakeApp)
     )
     assert response.status_code == 200
     assert send(there, token_in(client), "/form", "POST").status_code == 403
+
+
+def test_a_form_of_flask_wtf_without_its_guard_brings_both_tokens(make_app: MakeApp) -> None:
+    app = make_app(CSRF="token")
+    app.secret_key = "x" * 32
+
+    class Form(FlaskForm):  # type: ignore[misc]  # it has no types
+        name = StringField()
+
+    @app.route("/wtf", methods=["GET", "POST"])
+    def wtf() -> str:
+        form = Form()
+        text = "<form>{{ form.hidden_tag() }}{{ csrf_field() }}</form>{{ form.validate_on_submit() }}"
+        return render_template_string(text, form=form)
+
+    client = app.test_client()
+    page = client.get("/wtf").text
+    theirs, ours = re.findall(r'name="csrf_token"[^>]* value="([^"]+)"', page)
+    assert client.post("/wtf", data={"csrf_token": [theirs, ours]}).text.endswith("True")
+    assert client.post("/wtf", data={"csrf_token": [ours]}).text.endswith("False")
+    assert client.post("/wtf", data={"csrf_token": [theirs]}).status_code == 403
+
+
+def test_our_tokens_are_known_by_their_length(app: Flask) -> None:
+    assert len(field_in(app.test_client().get("/form"))) == _LENGTH
 
 
 def test_flask_wtf_keeps_its_place(make_app: MakeApp) -> None:

@@ -36,6 +36,7 @@ KEEP = timedelta(days=1)
 _OVER = {
     "session": "That session is over.",
     "subject": "All sessions of this subject that began until now are over.",
+    "key": "No token of that key is good any more.",
     "all": "All sessions that began until now are over.",
 }
 
@@ -113,6 +114,26 @@ def revoke_subject(subject: str, *, as_json: bool) -> None:
         {"revoked": "subject", "subject": subject},
         as_json=as_json,
     )
+
+
+@revoke.command("key", context_settings={"ignore_unknown_options": True})
+@click.argument("kid")
+@click.confirmation_option(prompt="This logs out whoever has a token of that key. Go on?")
+@as_json
+def revoke_key(kid: str, *, as_json: bool) -> None:
+    """End a key that leaked, by its KID: no token that it signed is good any more.
+
+    Rotate first, with --publish-for 0, so that another key signs.
+    """
+    keeper = current_keeper()
+    known = {key.kid: key.state for key in keeper.sessions.keyring.keys(_now(keeper))}
+    if kid not in known:
+        raise click.ClickException("there is no such key: see `flask sessera keys list`")
+    if known[kid] == "signing":
+        raise click.ClickException(
+            "this key signs: no login would be good. First `flask sessera keys rotate --publish-for 0`"
+        )
+    _revoke(lambda sessions: sessions.revoke_key(kid), {"revoked": "key", "kid": kid}, as_json=as_json)
 
 
 @revoke.command("all")

@@ -28,6 +28,9 @@ logger = logging.getLogger("sessera.flask")
 #: The form field that carries the token; Flask-WTF's has the same name.
 FIELD = "csrf_token"
 
+#: Characters of a token.
+_LENGTH = 66
+
 _EXEMPT = "_sessera_csrf_exempt"
 
 Exempt = TypeVar("Exempt", bound="Callable[..., Any] | Blueprint")
@@ -126,10 +129,12 @@ def _give_globals() -> dict[str, Any]:
 
 
 def _check() -> None:
+    # Most requests end here, so it comes first.
+    if is_safe_method(request.method):
+        return
     keeper = current_keeper()
     if (
-        is_safe_method(request.method)
-        or request.endpoint is None
+        request.endpoint is None
         or keeper.door.takes_bearer(request.environ.get("HTTP_AUTHORIZATION"))
         or _guarded_by_flask_wtf()
         or _exempt()
@@ -174,7 +179,7 @@ def _check_token(visit: Visit) -> None:
         return
     if visit.error is not None and visit.error.http_status == 503:
         raise visit.error
-    token = request.headers.get(CSRF_HEADER) or request.form.get(FIELD)
+    token = request.headers.get(CSRF_HEADER) or _token_in_form()
     if not token:
         missing = CsrfInvalid("the request brought no CSRF token")
         advice = (
@@ -190,6 +195,12 @@ def _check_token(visit: Visit) -> None:
     except CsrfInvalid as error:
         _log(error, "it is from another session; a login begins a new one")
         raise
+
+
+def _token_in_form() -> str | None:
+    """Find our token in the form; one of Flask-WTF's forms may bring its own beside it, by the same name."""
+    tokens = request.form.getlist(FIELD)
+    return next((token for token in tokens if len(token) == _LENGTH), tokens[0] if tokens else None)
 
 
 def _refused(error: CsrfInvalid, visit: Visit, advice: str) -> CsrfInvalid:
