@@ -11,10 +11,10 @@ use crate::shared::Shared;
 use crate::unavailable::broken;
 
 impl Shared {
-    /// Waits until every live verifier has told that it is at this place, or past it.
-    pub(crate) fn confirm(&self, marks: &[SharedMark], mut place: Head) -> Result<()> {
+    /// Waits until every live verifier has told that it is at this place, or past it. `loads` is how often the
+    /// state had been loaded anew before the marks were written.
+    pub(crate) fn confirm(&self, marks: &[SharedMark], mut place: Head, mut loads: u64) -> Result<()> {
         let deadline = Instant::now() + self.options.wait_timeout;
-        let mut loads = self.loads();
         let mut pause = Duration::from_micros(500);
         loop {
             let (epoch, verifiers) = self.run(|connection, _| {

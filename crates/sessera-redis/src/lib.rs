@@ -29,6 +29,40 @@ mod upkeep;
 mod url;
 mod write;
 
+/// The readers of what others may have written, for the fuzz targets.
+#[doc(hidden)]
+pub mod fuzzing {
+    /// Reads records; gives how many there were, and whether all could be read.
+    pub fn records(bytes: &[u8]) -> (usize, bool) {
+        crate::record::Records::of(bytes)
+            .fold((0, true), |(count, all), mark| (count + 1, all && mark.is_some()))
+    }
+
+    /// Reads records and writes them again. What could be read is written as it was read, and read again as it was.
+    pub fn rewrite(bytes: &[u8]) -> Vec<u8> {
+        let mut written = Vec::new();
+        crate::record::Records::of(bytes)
+            .flatten()
+            .for_each(|mark| crate::record::write(&mark, &mut written));
+        written
+    }
+
+    /// Reads an entry; gives whether it is one of ours.
+    pub fn entry(id: &[u8], fields: &[(&[u8], &[u8])]) -> bool {
+        crate::entry::Entry::read(id, fields.iter().copied()).is_some()
+    }
+
+    /// Reads a field of the cuts; gives whether it is one.
+    pub fn cut(field: &[u8], value: &[u8]) -> bool {
+        crate::snapshot::cut(field, value).is_some()
+    }
+
+    /// Reads a URL; gives what is shown of it.
+    pub fn url(url: &str) -> Option<String> {
+        crate::url::Place::parse(url).ok().map(|place| format!("{place:?}"))
+    }
+}
+
 pub use options::{RedisOptions, Secret, Start};
 pub use sessera::Wait;
 pub use store::RedisStore;

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use redis::{Connection, RedisResult, Value};
@@ -54,7 +55,8 @@ pub(crate) struct Shared {
     forgotten: AtomicU64,
     /// Marks that this process holds and Redis lacks.
     owed: Mutex<Vec<SharedMark>>,
-    work: Condvar,
+    /// The thread that writes them.
+    tending: Mutex<Option<Thread>>,
 }
 
 /// How far the tail is.
@@ -98,7 +100,7 @@ impl Shared {
             retention: Mutex::default(),
             forgotten: AtomicU64::new(0),
             owed: Mutex::default(),
-            work: Condvar::new(),
+            tending: Mutex::default(),
         })
     }
 
@@ -110,10 +112,11 @@ impl Shared {
         if known == process || swap.is_err() {
             return;
         }
-        self.gate.open();
+        self.gate.renew();
         let (tail, upkeep) = (Arc::clone(self), Arc::clone(self));
         let following = thread("sessera-tail", move || tail::run(&tail, first));
         let tending = thread("sessera-upkeep", move || upkeep::run(&upkeep));
+        *lock(&self.tending) = tending.as_ref().ok().map(|tending| tending.thread().clone());
         if let Some(error) = following.err().or(tending.err()) {
             // The next caller tries again.
             self.process.store(0, Ordering::Release);
@@ -219,7 +222,7 @@ impl Shared {
 
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
-        self.work.notify_all();
+        self.wake();
     }
 
     pub(crate) fn is_stopped(&self) -> bool {
@@ -329,27 +332,25 @@ impl Shared {
 
     /// Marks that could not be written, or that Redis has lost: they are written as soon as it is there.
     pub(crate) fn owe(&self, marks: impl IntoIterator<Item = SharedMark>) {
-        let mut owed = lock(&self.owed);
-        owed.extend(marks);
-        if !owed.is_empty() {
-            self.work.notify_all();
+        lock(&self.owed).extend(marks);
+        self.wake();
+    }
+
+    /// Has the thread that tends look for work.
+    fn wake(&self) {
+        if let Some(thread) = &*lock(&self.tending) {
+            thread.unpark();
         }
     }
 
     pub(crate) fn take_owed(&self) -> Vec<SharedMark> {
+        let _inside = self.gate.enter();
         std::mem::take(&mut *lock(&self.owed))
     }
 
     pub(crate) fn owes(&self) -> bool {
+        let _inside = self.gate.enter();
         !lock(&self.owed).is_empty()
-    }
-
-    /// Waits for something to write, or for the time to pass.
-    pub(crate) fn idle(&self, time: Duration) {
-        let owed = lock(&self.owed);
-        if owed.is_empty() && !self.is_stopped() {
-            drop(self.work.wait_timeout(owed, time));
-        }
     }
 }
 

@@ -22,9 +22,12 @@ impl Shared {
     /// The order matters: see `PROTOCOL.md`.
     pub(crate) fn load(&self, connection: &mut Connection, indexes: &[&RevocationIndex]) -> Result<Told> {
         let told = self.beat(connection, 0)?;
-        let apply = |mark: Option<SharedMark>| match mark {
-            Some(mark) => indexes.iter().for_each(|index| index.apply_shared(&mark)),
-            None => self.refuse(),
+        let apply = |mark: Option<SharedMark>| {
+            let _inside = self.gate.enter();
+            match mark {
+                Some(mark) => indexes.iter().for_each(|index| index.apply_shared(&mark)),
+                None => self.refuse(),
+            }
         };
         scan(connection, self.keys.recent(), |id, state| {
             apply(<[u8; 16]>::try_from(id).ok().and_then(|id| record::session_of(id, state)));
@@ -45,6 +48,7 @@ impl Shared {
                     self.refuse();
                 }
             }
+            let _inside = self.gate.enter();
             for index in indexes {
                 index.load_shared(packs.iter().flat_map(|(name, pack)| read_pack(**name, pack)));
             }

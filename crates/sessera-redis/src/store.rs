@@ -55,18 +55,20 @@ impl RedisStore {
             Shared::teach(&mut connection);
             Ok((connection, head))
         });
+        // From here on a failure ends the threads as well.
+        let store = Self { shared };
         match opened {
             Ok((connection, head)) => {
-                shared.ensure_threads(Some(connection));
-                shared.wait_for(head, Instant::now() + shared.options.timeout)?;
+                store.shared.ensure_threads(Some(connection));
+                store.shared.wait_for(head, Instant::now() + store.shared.options.timeout)?;
             }
             Err(error) if start == Start::Require || is_hopeless(&error) => return Err(error),
             Err(error) => {
-                shared.trouble(Some(&error));
-                shared.ensure_threads(None);
+                store.shared.trouble(Some(&error));
+                store.shared.ensure_threads(None);
             }
         }
-        Ok(Self { shared })
+        Ok(store)
     }
 
     /// Adds many marks, some hundred in each entry of the log: much faster than one by one. See [`Store::append`].

@@ -65,7 +65,11 @@ impl<'a> Tail<'a> {
 
     fn follow(mut self, backoff: &mut Backoff) -> Result<()> {
         while !self.shared.is_stopped() {
-            let Some(position) = self.shared.position() else {
+            let position = {
+                let _inside = self.shared.gate.enter();
+                self.shared.position()
+            };
+            let Some(position) = position else {
                 self.resync()?;
                 continue;
             };
@@ -83,8 +87,9 @@ impl<'a> Tail<'a> {
 
     /// One beat, if it is due, and one read, in one write. Neither changes anything here yet.
     fn read(&mut self, position: Head) -> Result<Read> {
-        let Shared { options, keys, .. } = self.shared;
+        let Shared { options, keys, gate, .. } = self.shared;
         let now = Instant::now();
+        let inside = gate.enter();
         let beats = now >= self.due;
         let mut packed = Vec::new();
         if beats {
@@ -100,6 +105,7 @@ impl<'a> Tail<'a> {
         let mut ask: Cmd = cmd("XREAD");
         ask.arg("COUNT").arg(ENTRIES).arg("BLOCK").arg(block).arg("STREAMS").arg(keys.log());
         ask.arg(format!("{}-{}", position.epoch, position.seq)).write_packed_command(&mut packed);
+        drop(inside);
         // The server answers when it has something, or when the time is over.
         let patience = options.timeout + options.beat_interval;
         self.connection.set_read_timeout(Some(patience)).map_err(unavailable)?;
@@ -109,7 +115,10 @@ impl<'a> Tail<'a> {
             let reply = self.receive();
             let counts = options.min_replicas == 0 || self.has_replicas(options.min_replicas)?;
             match reply {
-                Ok(reply) => head = Some(self.shared.told(&reply)?.head).filter(|_| counts),
+                Ok(reply) => {
+                    let _inside = gate.enter();
+                    head = Some(self.shared.told(&reply)?.head).filter(|_| counts);
+                }
                 Err(error) if is_unknown(&error) => unknown = true,
                 Err(error) => return Err(unavailable(error)),
             }
@@ -200,7 +209,10 @@ impl Shared {
     pub(crate) fn resync(&self, connection: &mut Connection) -> Result<()> {
         let begun = Instant::now();
         // Before the comparison: what is acknowledged from now on, the follower looks after.
-        self.step(Follower::loading);
+        {
+            let _inside = self.gate.enter();
+            self.step(Follower::loading);
+        }
         let told = if self.index.is_empty() {
             self.load(connection, &[&self.index])?
         } else {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use redis::{Connection, Value, cmd};
-use sessera::{Result, Retention, RevocationIndex};
+use sessera::{Result, Retention, RevocationIndex, SharedMark};
 
 use crate::head::{bytes, integer};
 use crate::pool::Failed;
@@ -36,15 +36,15 @@ pub(crate) fn run(shared: &Arc<Shared>) {
     let mut upkeep = Upkeep::default();
     let mut looked = Instant::now();
     while !shared.is_stopped() {
-        shared.idle(EVERY.saturating_sub(looked.elapsed()));
-        if shared.is_stopped() {
-            return;
+        // Whoever has work for it wakes it.
+        std::thread::park_timeout(EVERY.saturating_sub(looked.elapsed()));
+        while !shared.is_stopped() && shared.owes() {
+            if shared.pay().is_err() {
+                // Until Redis is there again.
+                std::thread::park_timeout(Duration::from_millis(50));
+            }
         }
-        if shared.owes() && shared.pay().is_err() {
-            // Until it is there again.
-            std::thread::park_timeout(Duration::from_millis(50));
-        }
-        if looked.elapsed() >= EVERY {
+        if looked.elapsed() >= EVERY && !shared.is_stopped() {
             looked = Instant::now();
             let _inside = shared.gate.enter();
             upkeep.sweep(shared);
@@ -58,24 +58,30 @@ impl Shared {
     /// Writes what is owed.
     fn pay(&self) -> Result<()> {
         let mut owed = self.take_owed();
-        while !owed.is_empty() {
+        let paid = self.pay_off(&mut owed);
+        if !owed.is_empty() {
             let _inside = self.gate.enter();
-            let paid = if owed.len() > MANY && !self.holds(&self.keys.repair)? {
+            self.owe(owed);
+        }
+        paid
+    }
+
+    fn pay_off(&self, owed: &mut Vec<SharedMark>) -> Result<()> {
+        while !owed.is_empty() {
+            if owed.len() > MANY && !self.holds(&self.keys.repair)? {
                 // Somebody else writes much at the moment, and it may be the same.
-                self.still_lacking().map(|lacking| owed = lacking)
-            } else {
-                let rest = owed.split_off(owed.len().saturating_sub(MOST * 16));
-                self.write_owed(&rest).inspect_err(|_| owed.extend(rest))
-            };
-            if let Err(error) = paid {
-                self.owe(owed);
-                return Err(error);
+                *owed = self.still_lacking()?;
+                continue;
             }
+            let rest = owed.len().saturating_sub(MOST * 16);
+            let _inside = self.gate.enter();
+            self.write_owed(owed.get(rest..).unwrap_or_default())?;
+            owed.truncate(rest);
         }
         Ok(())
     }
 
-    fn still_lacking(&self) -> Result<Vec<sessera::SharedMark>> {
+    fn still_lacking(&self) -> Result<Vec<SharedMark>> {
         std::thread::park_timeout(Duration::from_millis(500));
         let held = self.scratch();
         self.tend(|connection, _| Ok(self.load(connection, &[&held])?))?;
@@ -228,9 +234,8 @@ fn forget(shared: &Shared, connection: &mut Connection, first: u16) -> Result<()
     let names: Vec<_> = (first..first + BUCKETS_A_ROUND).map(bucket).collect();
     let packs: Vec<Value> = cmd("HMGET").arg(shared.keys.packs()).arg(slices(&names)).query(connection)?;
     let over = names.iter().zip(&packs).filter(|(name, pack)| {
-        read_pack(**name, pack).any(
-            |mark| matches!(mark, sessera::SharedMark::Session { keep_until, .. } if is_over(keep_until)),
-        )
+        read_pack(**name, pack)
+            .any(|mark| matches!(mark, SharedMark::Session { keep_until, .. } if is_over(keep_until)))
     });
     let over: Vec<_> = over.map(|(name, _)| name.to_vec()).collect();
     drop_over(shared, connection, "p", &over)?;
@@ -257,4 +262,140 @@ fn drop_over(
         FORGET.with(&shared.keys, None).arg(before / 1000).arg(which).arg(names).run(connection)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use sessera::{Mark, SessionId, SessionMark, Store as _, Wait};
+    use sessera_servers::Redis;
+
+    use super::*;
+    use crate::{RedisOptions, RedisStore, record};
+
+    const NOW: u64 = 1_700_000_000_000;
+    const HOUR: u64 = 3_600_000;
+
+    fn id(nth: u64) -> SessionId {
+        SessionId::from_bytes(
+            u128::from(nth).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835).to_be_bytes(),
+        )
+    }
+
+    fn session(nth: u64, generation: u64, keep_until: u64) -> Mark {
+        let state = SessionMark { generation, rotated_at: NOW, elevated: false, revoked: generation == 0 };
+        Mark::Session { id: id(nth), state, keep_until }
+    }
+
+    fn cut(subject: &str, keep_until: u64) -> Mark {
+        Mark::Subject { subject: subject.to_owned(), cut: NOW, keep_until }
+    }
+
+    /// A store whose threads do nothing meanwhile: it has none.
+    fn quiet(redis: &Redis) -> Shared {
+        let shared = Shared::new(&redis.url(), RedisOptions::default()).unwrap();
+        shared.resync(&mut redis.connect()).unwrap();
+        shared
+    }
+
+    fn append(shared: &Shared, marks: &[Mark]) {
+        let marks: Vec<_> = marks.iter().map(|mark| record::shared(mark, shared.sealing.names())).collect();
+        shared.append(&marks, Wait::Stored).unwrap();
+    }
+
+    fn size(redis: &Redis, key: &str) -> u64 {
+        redis.command(&["HLEN", &format!("{{sessera}}:{key}")])
+    }
+
+    #[test]
+    fn a_fold_moves_what_is_narrow_changes_nothing_that_is_known_and_begins_no_epoch() {
+        let redis = Redis::start();
+        let store = quiet(&redis);
+        let mut connection = redis.connect();
+        let marks: Vec<_> = (1..400).map(|nth| session(nth, nth % 3, NOW + HOUR)).collect();
+        append(&store, &marks);
+        append(&store, &[session(1000, 20_000, NOW + HOUR)]);
+        fold(&store, &mut connection).unwrap();
+        assert_eq!(size(&redis, "recent"), 1, "the wide one");
+        // Again, over what is folded.
+        append(&store, &[session(1, 2, NOW + 2 * HOUR), session(2, 0, NOW), session(500, 1, NOW)]);
+        fold(&store, &mut connection).unwrap();
+        let epoch = store.position().unwrap().epoch;
+        let new = RedisStore::open(&redis.url()).unwrap();
+        assert_eq!((new.status(NOW).epoch, new.index().len()), (epoch, store.index.len()));
+        let mut held = 0;
+        store.index.for_each(|mark| {
+            held += 1;
+            assert!(new.shared.index.knows(&mark), "{mark:?}");
+        });
+        assert_eq!(held, 401);
+        let packs: Vec<Vec<u8>> = redis.command(&["HVALS", "{sessera}:packs"]);
+        assert_eq!(packs.iter().map(Vec::len).sum::<usize>(), 400 * 25, "each is there once");
+    }
+
+    #[test]
+    fn what_is_over_is_forgotten_and_who_is_set_back_before_that_ends_what_it_can_not_judge() {
+        let redis = Redis::start();
+        let store = quiet(&redis);
+        let mut connection = redis.connect();
+        let kept = NOW + 1000 * HOUR;
+        append(
+            &store,
+            &[session(1, 0, NOW + HOUR), session(2, 0, kept), cut("a", NOW + HOUR), cut("b", kept)],
+        );
+        fold(&store, &mut connection).unwrap();
+        append(&store, &[session(3, 20_000, NOW + HOUR), session(4, 20_000, kept)]);
+        let pass = |connection: &mut Connection| {
+            observe(&store, connection).unwrap();
+            fold(&store, connection).unwrap();
+            (0..BUCKETS).step_by(1024).for_each(|first| forget(&store, connection, first).unwrap());
+            (size(&redis, "recent"), size(&redis, "packs"), size(&redis, "cuts"))
+        };
+        let at = |hour: u64| {
+            store.see(NOW + hour * HOUR);
+            // As any write would.
+            let _ = store.extend(&cut("c", 0), NOW + hour * HOUR);
+        };
+        for hour in 0..=25 {
+            at(hour);
+            assert_eq!(pass(&mut connection), (2, 2, 2), "{hour} hours later");
+        }
+        at(27);
+        at(28);
+        assert_eq!(pass(&mut connection), (1, 1, 1));
+        let new = RedisStore::open(&redis.url()).unwrap();
+        assert_eq!(new.index().len(), 3);
+        new.refresh(NOW + 28 * HOUR);
+        assert_eq!(new.index().everything(), 0);
+        new.refresh(NOW);
+        assert!(new.index().everything() >= NOW + HOUR, "session 1 could be alive at this time");
+    }
+
+    #[test]
+    fn one_of_many_is_the_compactor() {
+        let redis = Redis::start();
+        let (one, other) = (RedisStore::open(&redis.url()).unwrap(), RedisStore::open(&redis.url()).unwrap());
+        let holds = || [&one, &other].map(|store| store.shared.holds("{sessera}:test").unwrap());
+        assert_eq!(holds(), [true, false]);
+        assert_eq!(holds(), [true, false]);
+        redis.command::<u64>(&["DEL", "{sessera}:test"]);
+        assert!(other.shared.holds("{sessera}:test").unwrap());
+        assert_eq!(holds(), [false, true]);
+    }
+
+    #[test]
+    fn the_log_is_trimmed_to_what_everybody_has_read_and_never_further() {
+        let redis = Redis::start();
+        let store = quiet(&redis);
+        for nth in 0..3000 {
+            append(&store, &[session(nth, 0, NOW)]);
+        }
+        let length = || redis.command::<u64>(&["XLEN", "{sessera}:log"]);
+        let epoch = store.position().unwrap().epoch;
+        let mut connection = redis.connect();
+        trim(&store, &mut connection, Some((epoch, 500))).unwrap();
+        assert_eq!(length(), 3000, "somebody has read no more than what is always kept");
+        trim(&store, &mut connection, Some((epoch, 3000))).unwrap();
+        assert!((KEPT..3000).contains(&length()));
+        assert_eq!(RedisStore::open(&redis.url()).unwrap().index().len(), 3000);
+    }
 }

@@ -23,6 +23,7 @@ impl Shared {
     /// Where Redis can't be reached they are in force here all the same, and are written as soon as it is there;
     /// the error says only that nobody else knows them yet.
     pub(crate) fn append(&self, marks: &[SharedMark], wait: Wait) -> Result<()> {
+        let loads = self.loads();
         let written = self.run(|connection, _| self.write(connection, marks, wait));
         if let Err(error) = &written
             && error.kind() == ErrorKind::InvalidConfig
@@ -36,7 +37,7 @@ impl Shared {
             let _ = self.step(|follower| follower.wrote(head));
         }
         match (written, wait) {
-            (Ok(head), Wait::Confirmed) => self.confirm(marks, head),
+            (Ok(head), Wait::Confirmed) => self.confirm(marks, head, loads),
             (Ok(_), Wait::Stored | Wait::Replicated(_)) => Ok(()),
             (Err(error), _) => {
                 self.owe(marks.iter().cloned());
