@@ -114,7 +114,8 @@ def text_of(value: object) -> str:
 def _loaded_first(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def read(self: Contents, *args: Any, **kwargs: Any) -> Any:
-        self.load()
+        if not self._loaded:
+            self.load()
         return method(self, *args, **kwargs)
 
     return read

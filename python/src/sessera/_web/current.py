@@ -44,7 +44,6 @@ class CurrentSession:
 
     def __init__(self, contents: HasVisit) -> None:
         self._contents = contents
-        self._claims: tuple[Session, Mapping[str, Any]] | None = None
 
     def __bool__(self) -> bool:
         return self._visit.logged_in
@@ -120,12 +119,13 @@ class CurrentSession:
 
         It is a copy: the way to change a claim is `elevate`.
         """
-        session = self._visit.session
-        if session is None or not self._visit.logged_in:
+        visit = self._visit
+        session = visit.session
+        if session is None or not visit.logged_in:
             return MappingProxyType({})
-        if self._claims is None or self._claims[0] is not session:
-            self._claims = (session, MappingProxyType(deepcopy(self._visit.application_claims())))
-        return self._claims[1]
+        if visit.shown is None or visit.shown[0] is not session:
+            visit.shown = (session, MappingProxyType(deepcopy(visit.application_claims())))
+        return visit.shown[1]
 
     @property
     def _visit(self) -> Visit:
@@ -177,8 +177,9 @@ class CurrentSession:
 
     @property
     def _session(self) -> Session:
-        session = self._visit.session
-        if session is None or not self._visit.logged_in:
+        visit = self._visit
+        session = visit.session
+        if session is None or not visit.logged_in:
             raise AttributeError("nobody is logged in: ask `if current_session` first")
         return session
 

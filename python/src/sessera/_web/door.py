@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sessera import Client, Cookie, CookieInvalid, SessionError, client_address
@@ -22,16 +22,14 @@ class Door:
     locations: Sequence[str] = LOCATIONS
     trusted_hops: int = 0
     device_cookie: Cookie | None = None
+    #: Whether a token may come in the cookie, and whether in `Authorization`.
+    takes_cookies: bool = field(init=False)
+    takes_headers: bool = field(init=False)
 
-    @property
-    def takes_cookies(self) -> bool:
-        """Whether a token may come in the cookie."""
-        return "cookie" in self.locations
-
-    @property
-    def takes_headers(self) -> bool:
-        """Whether a token may come in `Authorization`."""
-        return "header" in self.locations
+    def __post_init__(self) -> None:
+        # Here, and no properties, because every request asks.
+        object.__setattr__(self, "takes_cookies", "cookie" in self.locations)
+        object.__setattr__(self, "takes_headers", "header" in self.locations)
 
     def token_of(self, cookies: Sequence[str], authorization: str | None) -> tuple[str | None, bool]:
         """Find the token that a request brought, if any, and whether it stood in `Authorization`.

@@ -55,6 +55,10 @@ class Keeper(ABC):
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._key_file = settings.key_file
+        clock = settings.clock
+        #: Tells the time in seconds, for how long a request takes.
+        self.now: Callable[[], float] = time.monotonic if clock is None else lambda: clock.unix_millis / 1000
         self.cookie = Cookie(**settings.cookie)
         device = settings.device_cookie
         self.device_cookie = None if device is None else Cookie(**device)
@@ -123,13 +127,13 @@ class Keeper(ABC):
         """Tell what a user did, once it is done: `authn_login_success`, or `session_expired` by a logout."""
         return nullcontext()
 
-    def renew_keys(self) -> None:
+    def renew_keys(self, now: float) -> None:
         """Take the keys of the key file into use if it has changed. What is wrong with them is told once."""
-        file = self._settings.key_file
-        if file is None:
+        file = self._key_file
+        if file is None or not file.is_due(now):
             return
         try:
-            keyring = file.newer(self.now())
+            keyring = file.newer(now)
             if keyring is None:
                 return
             for sessions in self.all_sessions():
@@ -138,11 +142,6 @@ class Keeper(ABC):
             self.logger.error("the key file %s has changed, but can't be used: %s", file.path, error)
         else:
             self.logger.info("the key file %s has changed, and its keys are in use", file.path)
-
-    def now(self) -> float:
-        """Tell the time in seconds, for how long a request takes."""
-        clock = self._settings.clock
-        return time.monotonic() if clock is None else clock.unix_millis / 1000
 
     def unix_seconds(self) -> float:
         """Tell the time, by the clock that the sessions go by."""

@@ -31,13 +31,15 @@ class KeyFile:
         """The ring, as it was loaded last."""
         return self._file.keyring
 
+    def is_due(self, now: float) -> bool:
+        """Tell whether it is time to look at the file again: once a second."""
+        return now - self._looked_at >= INTERVAL
+
     def newer(self, now: float) -> Keyring | None:
-        """Give the ring if the file has changed. It is looked at once a second at most.
+        """Give the ring if the file has changed.
 
         Raises InvalidKey where the file is gone or wrong, once; the ring that was loaded stays.
         """
-        if now - self._looked_at < INTERVAL:
-            return None
         self._looked_at = now
         try:
             newer = self._file.reload_if_changed()

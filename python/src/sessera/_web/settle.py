@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from sessera import SessionError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .contents import Contents
     from .visit import Visit
 
@@ -41,14 +43,15 @@ def settle(session: Contents, visit: Visit) -> None:
         visit.keeper.logger.info("session not renewed (%s): %s", error.code, error)
 
 
-def cookie_lines(session: Contents, visit: Visit) -> list[str]:
+def cookie_lines(session: Contents, visit: Visit) -> Sequence[str]:
     """Write the `Set-Cookie` lines that the response needs: none where nothing changed for the client.
 
     Raises CookieInvalid when a cookie would be over 4096 bytes.
     """
-    keeper, lines = visit.keeper, list[str]()
-    if not visit.by_cookie:
-        return lines
+    if not visit.by_cookie or not (visit.pending or visit.ended or visit.logged_out):
+        return ()
+    keeper = visit.keeper
+    lines: list[str] = []
     if visit.pending and visit.token is not None and visit.session is not None:
         left = visit.session.ends_at.timestamp() - keeper.unix_seconds()
         lines.append(keeper.set_cookie(visit.token, left if session.lasting or visit.remembered else None))

@@ -17,9 +17,10 @@ from sessera import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sessera import Sessions
 
-    from .current import CurrentSession
     from .keeper import Keeper
 
 #: The subject of visitors who are not logged in, but have something in the session.
@@ -51,8 +52,8 @@ class Visit:
     logged_out = False
     #: Whether the response's headers are made, so that nothing more can be sent.
     closed = False
-    #: What `current_session` stands for, made when it is asked for.
-    current: CurrentSession | None = None
+    #: A session whose claims were asked for, and the copy that was given.
+    shown: tuple[Session, Mapping[str, Any]] | None = None
     #: The device secret of the client, as far as it was asked for, and whether it is one that the client does
     #: not have yet.
     device: str | None = None
@@ -70,7 +71,7 @@ class Visit:
         self.new = self.session is None
 
     def _open(self, since: float) -> None:
-        self.keeper.renew_keys()
+        self.keeper.renew_keys(since)
         try:
             token, self.by_header = self.keeper.token_of(self.request)
             if token is not None:
@@ -90,7 +91,8 @@ class Visit:
     def client(self) -> Client:
         """Who sent the request."""
         if self._client is None:
-            self.device = self.keeper.device_of(self.request)
+            if self.keeper.device_cookie is not None:
+                self.device = self.keeper.device_of(self.request)
             self._client = self.keeper.client_of(self.request, self.device)
         return self._client
 
