@@ -6,7 +6,7 @@ help:
 	@echo "make test     every check and test; STEPS='rust pytest' for some of them"
 	@echo "make docs     the documentation, in target/docs/index.html"
 	@echo "make bench    Sessera against its peers"
-	@echo "make bench-python  the same from Python, beside PyJWT, oxyjwt and joserfc"
+	@echo "make bench-python  the same from Python, beside PyJWT and its like, and in Flask beside its peers"
 	@echo "make fuzz     every fuzz target for a while (SECONDS_EACH=60)"
 	@echo "make fleet    six processes on a Redis that is killed, partitioned and flushed (JSON=1)"
 	@echo "make soak     the failure tests that take long"
@@ -33,6 +33,7 @@ bench-python:
 	@scripts/venv.sh -r benches/python/requirements.txt
 	@scripts/wheel.sh
 	@.venv/bin/python -W ignore benches/python/bench.py
+	@.venv/bin/python -W ignore benches/python/flask_wsgi.py
 
 wheels:
 	@scripts/wheels.sh
