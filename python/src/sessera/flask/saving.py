@@ -42,9 +42,9 @@ def _write(session: FlaskSession, visit: Visit, response: Response) -> None:
         if session.keeper.settings.former is not None:
             session.keeper.settings.former.end(session, response)
         response.headers["Cache-Control"] = "no-store"
-    elif visit.logged_in and "Cache-Control" not in response.headers:
+    elif visit.logged_in and not response.headers.getlist("Cache-Control"):
         # What was made for a user is in no cache, nor behind the back button, once the user has logged out.
-        response.headers["Cache-Control"] = "no-store"
+        response.headers.add("Cache-Control", "no-store")
     if visit.logged_out and session.keeper.settings.clear_site_data:
         name, value = Cookie.CLEAR_SITE_DATA
         response.headers.setdefault(name, value)
