@@ -35,7 +35,7 @@ for what in "${wanted[@]}"; do
     # In an empty folder, with nothing of this repository around it but what cargo has downloaded and compiled.
     mkdir "$work/source"
     tar -xzf dist/sessera-*.tar.gz -C "$work/source" --strip-components=1
-    CARGO_TARGET_DIR=$PWD/target/sdist try_installed "$PWD/.venv/bin/python" "$work/source"
+    CARGO_TARGET_DIR=$PWD/target try_installed "$PWD/.venv/bin/python" "$work/source"
     continue
   fi
   rustup target add "$what-unknown-linux-gnu" 2>/dev/null || echo "no rustup here: is the target installed?" >&2
