@@ -155,12 +155,15 @@ def test_our_own_session_goes_before_an_old_one(old: FlaskClient, make_app: Make
     assert client.get("/private").status_code == 401
 
 
-def test_a_session_of_ours_that_was_revoked_does_not_fall_back(old: FlaskClient, make_app: MakeApp) -> None:
+def test_a_session_of_ours_that_was_revoked_does_not_fall_back(
+    old: FlaskClient, make_app: MakeApp, clock: ManualClock
+) -> None:
     app = moved(make_app, IMPORT_SUBJECT="user_id")
     client = app.test_client()
     client.post("/login/ada")
     with app.app_context():
         Sessera().sessions.revoke_subject("ada")
+    clock.advance(120)
     old.post("/put")
     cookie = old.get_cookie("session")
     assert cookie is not None

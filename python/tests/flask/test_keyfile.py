@@ -17,7 +17,7 @@ from flask import Flask
 from sessera import InvalidConfig, Keyring, SessionError, Sessions
 from sessera._web.keyfile import key_file_at
 from sessera.flask import Sessera
-from tests.flask.browser import error_of, send, subject_of, token_in
+from tests.flask.browser import error_of, send, set_cookies, subject_of, token_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,6 +96,9 @@ def test_a_running_process_takes_up_a_rotation(make_app: MakeApp, clock: ManualC
     token = client.post("/login/bob").get_json()["token"]
     assert kid_of(token) == kid
     assert subject_of(send(there, token)) == "bob"
+    clock.advance(301)
+    (renewed,) = set_cookies(send(there, token))
+    assert kid_of(renewed.partition("=")[2]) == kid, "a renewal needs the new key too"
 
 
 def test_the_file_is_looked_at_once_a_second(make_app: MakeApp, clock: ManualClock, tmp_path: Path) -> None:

@@ -154,6 +154,8 @@ def test_another_login_is_another_session_and_another_user(app: Flask, client: F
     client.post("/in/bob/stale")
     assert user_of(client) == "bob"
     assert client.get("/fresh").status_code == 401, "fresh as this login was, not as that of ada"
+    client.post("/in/ada")
+    assert client.get("/fresh").text == "ada"
     assert error_of(send(app, token)) == "revoked"
 
 
