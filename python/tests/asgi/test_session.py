@@ -87,7 +87,18 @@ def test_a_touched_response_varies_and_one_that_sets_the_cookie_is_not_stored(ap
     assert (wrote["vary"], wrote["cache-control"]) == ("Cookie", "no-store")
     for part in ("__Host-session=", "Secure", "HttpOnly", "Path=/", "SameSite=Lax"):
         assert part in wrote["set-cookie"]
-    assert "set-cookie" not in client.get("/whoami").headers
+    again = client.get("/whoami").headers
+    assert ("set-cookie" in again, again["cache-control"]) == (False, "no-store")
+
+
+def test_a_view_may_let_what_it_made_for_a_user_be_kept(make_app: MakeApp) -> None:
+    async def kept(request: Request) -> Response:
+        subject = current_session(request).subject
+        return PlainTextResponse(subject, headers={"cache-control": "private, max-age=60"})
+
+    client = browser(make_app(routes=[Route("/kept", kept)]))
+    client.post("/login/ada")
+    assert client.get("/kept").headers["cache-control"] == "private, max-age=60"
 
 
 def test_a_second_login_is_another_session_and_the_first_is_dead(app: Starlette) -> None:

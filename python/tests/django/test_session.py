@@ -214,7 +214,9 @@ def test_a_response_that_sets_the_cookie_is_not_stored_and_varies(ada: User, bro
         "Lax",
     )
     assert cookie["max-age"] == 12 * 60 * 60
-    assert not browser.get("/whoami").cookies
+    again = browser.get("/whoami")
+    assert (dict(again.cookies), again["Cache-Control"]) == ({}, "no-store")
+    assert "Cache-Control" not in new_browser().get("/whoami")
 
 
 def test_a_cookie_that_stands_twice_is_refused(ada: User, browser: Client) -> None:

@@ -109,6 +109,9 @@ class SesseraMiddleware:
             headers = [pair for pair in headers if pair[0].lower() != b"cache-control"]
             headers += [(b"set-cookie", line.encode()) for line in lines]
             headers.append((b"cache-control", b"no-store"))
+        elif visit.logged_in and all(pair[0].lower() != b"cache-control" for pair in headers):
+            # What was made for a user is not behind the back button once the user has logged out.
+            headers.append((b"cache-control", b"no-store"))
         if visit.logged_out and self.sessera.clear_site_data:
             name, value = Cookie.CLEAR_SITE_DATA
             headers.append((name.lower().encode(), value.encode()))

@@ -45,6 +45,9 @@ class SesseraMiddleware(SessionMiddleware):
             del response.cookies[name]
         if name in response.cookies:
             response.headers["Cache-Control"] = "no-store"
+        elif session.accessed and session.visit.logged_in:
+            # What was made for a user is not behind the back button once the user has logged out.
+            response.headers.setdefault("Cache-Control", "no-store")
         return response
 
     def _give(self, session: SessionStore, response: HttpResponse) -> None:
