@@ -18,7 +18,15 @@ except PackageNotFoundError:
     release = "development"
 version = release
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "project", "docstrings", "signatures", "tables"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "project",
+    "docstrings",
+    "included",
+    "signatures",
+    "tables",
+]
 exclude_patterns = ["_*", ".*", "protocol/*"]
 myst_enable_extensions = ["colon_fence", "fieldlist"]
 myst_heading_anchors = 3
