@@ -129,19 +129,23 @@ def _give_globals() -> dict[str, Any]:
 
 
 def _check() -> None:
-    # Most requests end here, so it comes first.
-    if is_safe_method(request.method):
+    # Most requests end at one of the first two questions, which cost least.
+    environ = request.environ
+    if is_safe_method(environ["REQUEST_METHOD"]):
         return
     keeper = current_keeper()
+    asks_for_token = keeper.settings.csrf.asks_for_token
+    if environ.get("HTTP_SEC_FETCH_SITE") == "same-origin" and not asks_for_token:
+        return
     if (
         request.endpoint is None
-        or keeper.door.takes_bearer(request.environ.get("HTTP_AUTHORIZATION"))
+        or keeper.door.takes_bearer(environ.get("HTTP_AUTHORIZATION"))
         or _guarded_by_flask_wtf()
         or _exempt()
     ):
         return
     _check_fetch(keeper)
-    if keeper.settings.csrf.asks_for_token:
+    if asks_for_token:
         _check_token(open_session().visit)
 
 
