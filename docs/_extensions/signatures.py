@@ -12,6 +12,16 @@ import sessera
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
+#: The stub's own short names.
+MEANINGS = {
+    "_Span": "timedelta | float",
+    "_Mode": "str",
+    "_Algorithm": "str",
+    "_Verdict": "str",
+    "_BindingSettings": "dict[str, Any]",
+    "Unpack[_PolicySettings]": "Any",
+}
+
 STUB = Path(sessera.__file__).parent / "_native.pyi"
 
 
@@ -35,7 +45,7 @@ def type_of_property(
 ) -> None:
     """Say at the end of a property's docstring which type it has."""
     function = _functions().get(name.removeprefix("sessera."))
-    if what == "property" and function is not None:
+    if what in ("property", "attribute") and function is not None:
         lines += ["", f":type: {_readable(function.returns)}"]
 
 
@@ -70,9 +80,9 @@ def _readable(node: ast.AST | None) -> str | None:
     if node is None:
         return None
     text = ast.unparse(node)
-    for name, meaning in (("_Span", "timedelta | float"), ("_Mode", "str"), ("_Algorithm", "str")):
+    for name, meaning in MEANINGS.items():
         text = text.replace(name, meaning)
-    return text.replace("_Verdict", "str")
+    return text
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

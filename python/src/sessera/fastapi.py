@@ -6,9 +6,8 @@
 >>> from sessera.asgi import Sessera, SesseraMiddleware
 >>> from sessera.fastapi import Current, Required, session_required
 >>> app = FastAPI()
->>> sessera = Sessera(
-...     "https://app.example", "web", keyring=Keyring.generate("HS256"), store=MemoryStore(), dev=True
-... )
+>>> keyring = Keyring.generate("HS256")
+>>> sessera = Sessera("https://app.example", "web", keyring=keyring, store=MemoryStore(), dev=True)
 >>> app.add_middleware(SesseraMiddleware, sessera=sessera)
 >>> @app.post("/login")
 ... async def log_in(session: Current):

@@ -12,9 +12,8 @@
 ...     session = current_session(request)
 ...     session.require()
 ...     return PlainTextResponse(session.subject)
->>> sessera = Sessera(
-...     "https://app.example", "web", keyring=Keyring.generate("HS256"), store=MemoryStore(), dev=True
-... )
+>>> keyring = Keyring.generate("HS256")
+>>> sessera = Sessera("https://app.example", "web", keyring=keyring, store=MemoryStore(), dev=True)
 >>> app = Starlette(
 ...     routes=[Route("/login", log_in, methods=["POST"]), Route("/account", account)]
 ... )
