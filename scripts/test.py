@@ -57,6 +57,7 @@ STEPS = [
     Step("upstream", python("tests/upstream/run.py")),
     Step("examples", python("-m", "pytest", "-q"), where="examples"),
     Step("e2e", python("-m", "pytest", "-q"), where="tests/e2e"),
+    Step("kotlin", ["scripts/kotlin-test.sh"]),
     Step("swift", ["scripts/swift-test.sh"]),
 ]
 

@@ -1,0 +1,65 @@
+package dev.sessera
+
+import java.nio.file.Path
+import java.util.concurrent.atomic.AtomicLong
+import kotlin.time.Duration
+import kotlin.time.Instant
+import kotlinx.serialization.json.JsonObject
+
+/** A store in the memory of one process: for tests, and for servers that may forget revocations when they restart. */
+@Suppress("FunctionName")
+public fun MemoryStore(): Store = Store.memory()
+
+/**
+ * A store in one SQLite file, which all processes of a host share.
+ *
+ * @param busyTimeout how long a write waits for those of other processes; 5 s if it is not given.
+ * @throws SessionException.StoreUnavailable when the file can't be opened.
+ */
+@Suppress("FunctionName")
+public fun SqliteStore(path: Path, busyTimeout: Duration? = null): Store = Store.sqlite(path.toString(), busyTimeout)
+
+/** NIST SP 800-63B-4 authentication assurance level 1: a login lasts at most 30 days. */
+public fun Policy.Companion.aal1(): Policy = policyAal1()
+
+/** NIST SP 800-63B-4 authentication assurance level 2: at most 24 hours, and 1 hour without use. */
+public fun Policy.Companion.aal2(): Policy = policyAal2()
+
+/** NIST SP 800-63B-4 authentication assurance level 3: at most 12 hours, and 15 minutes without use. */
+public fun Policy.Companion.aal3(): Policy = policyAal3()
+
+/** How long after its issue a token is due to be renewed. */
+public val Policy.renewInterval: Duration get() = policyRenewInterval(this)
+
+/** Binds nothing and looks at nothing. */
+public fun BindingPolicy.Companion.off(): BindingPolicy = bindingOff()
+
+/** The JOSE name, as in a header's `alg`. */
+public val Algorithm.joseName: String get() = algorithmName(this)
+
+/** As [NativeSessions.issue], of a login with these claims. */
+public fun NativeSessions.issue(
+    subject: String,
+    client: Client = Client(),
+    claims: JsonObject? = null,
+    acr: String? = null,
+    amr: List<String> = emptyList(),
+    replaces: String? = null,
+): Issued = issue(NewSession(subject, claims?.let(::Claims), acr, amr, replaces), client)
+
+/** A clock that stands still until it is told to move: for tests. */
+public class ManualClock(now: Instant = Instant.fromEpochMilliseconds(0)) : Clock {
+    private val millis = AtomicLong(now.toEpochMilliseconds())
+
+    /** The time that it shows. */
+    public var now: Instant
+        get() = Instant.fromEpochMilliseconds(millis.get())
+        set(value) = millis.set(value.toEpochMilliseconds())
+
+    /** Moves it forward. */
+    public fun advance(by: Duration) {
+        millis.addAndGet(by.inWholeMilliseconds)
+    }
+
+    override fun unixMillis(): ULong = millis.get().coerceAtLeast(0).toULong()
+}
