@@ -159,6 +159,9 @@ def test_hooks_are_told_of_what_they_are_named_after(
     assert new() == [("revoke", None, None), ("logout", "ada", "logout")]
     client.post("/logout")
     assert new() == []
+    client.post("/data", json={"a": 1})
+    client.post("/logout")
+    assert new() == [("revoke", None, None)], "a visitor was not logged in"
     client.post("/login/ada")
     clock.advance(1831)
     new()

@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
-from flask import Flask, Response, copy_current_request_context, session, stream_with_context
+from flask import Blueprint, Flask, Response, copy_current_request_context, session, stream_with_context
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 import sessera.flask
 from sessera import Keyring, ManualClock
-from sessera.flask import Sessera, current_session, login, session_required
+from sessera.flask import Sessera, current_session, login, logout, session_required
 from tests.flask.browser import COOKIE, has_cookie, set_cookies, subject_of, token_in
 
 if TYPE_CHECKING:
@@ -51,6 +52,86 @@ def test_one_extension_serves_several_applications_of_a_factory(keyring: Keyring
         shops = extension.sessions
     with blog.app_context():
         assert extension.sessions is not shops
+
+
+def test_applications_below_one_host_each_have_a_cookie_of_their_own(keyring: Keyring) -> None:
+    def create(name: str) -> Flask:
+        app = Flask(name)
+        app.config.update(SESSERA_KEYRING=keyring, SESSERA_STORE="memory", TESTING=True)
+        app.config["SESSERA_COOKIE_NAME"] = f"__Host-{name}"
+        app.config["SESSERA_DEVICE_COOKIE"] = f"__Host-{name}-device"
+        Sessera(app)
+
+        @app.post("/in/<subject>")
+        def log_in(subject: str) -> str:
+            login(subject)
+            return ""
+
+        @app.post("/out")
+        def log_out() -> str:
+            logout()
+            return ""
+
+        @app.get("/who")
+        def who() -> str:
+            return current_session.subject if current_session else "nobody"
+
+        return app
+
+    shop, blog = create("shop"), create("blog")
+    shop.wsgi_app = DispatcherMiddleware(shop.wsgi_app, {"/blog": blog})  # type: ignore[method-assign]
+    browser = shop.test_client()
+    browser.post("/in/ada")
+    assert (browser.get("/who").text, browser.get("/blog/who").text) == ("ada", "nobody")
+    browser.post("/blog/in/bob")
+    assert (browser.get("/who").text, browser.get("/blog/who").text) == ("ada", "bob")
+    browser.post("/out")
+    assert (browser.get("/who").text, browser.get("/blog/who").text) == ("nobody", "bob")
+
+
+def test_one_view_may_ask_another_application(make_app: MakeApp) -> None:
+    shop, blog = make_app(), make_app(AUDIENCE="blog")
+
+    @shop.get("/both")
+    @session_required
+    def both() -> list[str]:
+        with blog.test_request_context():
+            login("bob")
+            inner = current_session.subject
+        return [current_session.subject, inner]
+
+    client = shop.test_client()
+    client.post("/login/ada")
+    assert client.get("/both").json == ["ada", "bob"]
+
+
+def test_blueprints_of_blueprints_share_the_session(make_app: MakeApp) -> None:
+    app = make_app()
+    outer, inner = Blueprint("outer", __name__), Blueprint("inner", __name__)
+
+    @outer.before_request
+    def greet() -> None:
+        session.setdefault("seen", []).append("outer")
+        session.modified = True
+
+    @inner.get("/inner")
+    @session_required
+    def view() -> list[str]:
+        session["seen"].append(current_session.subject)
+        return list(session["seen"])
+
+    @inner.after_request
+    def count(response: Response) -> Response:
+        response.headers["X-Seen"] = str(len(session["seen"]))
+        return response
+
+    outer.register_blueprint(inner, url_prefix="/deep")
+    app.register_blueprint(outer, url_prefix="/very")
+    client = app.test_client()
+    client.post("/login/ada")
+    response = client.get("/very/deep/inner")
+    assert (response.json, response.headers["X-Seen"]) == (["outer", "ada"], "2")
+    assert client.get("/data").json == {"seen": ["outer", "ada"]}
 
 
 def test_an_application_that_was_not_set_up_says_so() -> None:

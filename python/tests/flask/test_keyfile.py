@@ -16,7 +16,7 @@ from flask import Flask
 
 from sessera import InvalidConfig, Keyring, SessionError, Sessions
 from sessera._web.keyfile import key_file_at
-from sessera.flask import Sessera
+from sessera.flask import Sessera, login
 from tests.flask.browser import error_of, send, set_cookies, subject_of, token_in
 
 if TYPE_CHECKING:
@@ -110,6 +110,29 @@ def test_the_file_is_looked_at_once_a_second(make_app: MakeApp, clock: ManualClo
     clock.advance(1)
     assert error_of(client.get("/whoami")) == "unknown_key"
     assert kid_of(client.post("/login/ada").get_json()["token"]) != kid_of(old)
+
+
+def test_new_keys_are_taken_up_for_every_kind_of_session(
+    make_app: MakeApp, clock: ManualClock, tmp_path: Path
+) -> None:
+    path = tmp_path / "keys.json"
+    app = make_app(KEYRING=path, LIST_SESSIONS=True)
+
+    @app.post("/remember")
+    def remember() -> str:
+        return login("ada", remember=True).token
+
+    client, visitor = app.test_client(), app.test_client()
+    Keyring.generate("HS256").save(path)
+    clock.advance(1)
+    client.get("/whoami")
+    kid = kid_of(client.post("/login/ada").get_json()["token"])
+    assert kid_of(client.post("/remember").text) == kid
+    clock.advance(301)
+    client.get("/whoami")
+    assert kid_of(token_in(client)) == kid
+    visitor.post("/data", json={"a": 1})
+    assert kid_of(token_in(visitor)) == kid
 
 
 @pytest.mark.parametrize("text", [None, "{}", "", '{"keys": []}'])

@@ -203,6 +203,37 @@ def test_the_other_tab_lives_on_after_the_slow_view(
     assert subject_of(send(app, body["newer"])) == "ada"
 
 
+def test_a_change_that_comes_after_the_grace_of_another_tabs_renewal_ends_nothing(
+    make_app: MakeApp, clock: ManualClock
+) -> None:
+    app = make_app()
+    client = app.test_client()
+
+    @app.post("/slow")
+    def slow() -> str:
+        assert current_session.generation == 0
+        # Not due yet; by the time that it ends, another tab's token is.
+        clock.advance(2)
+        client.get("/whoami")
+        clock.advance(11)
+        session["late"] = True
+        return ""
+
+    client.post("/login/ada")
+    clock.advance(299)
+    tab = app.test_client()
+    tab.set_cookie(COOKIE, token_in(client))
+    tab.post("/slow")
+    assert client.get("/whoami").get_json() | {"id": ""} == {
+        "subject": "ada",
+        "id": "",
+        "generation": 1,
+        "acr": None,
+        "amr": [],
+        "claims": {},
+    }
+
+
 def test_a_store_that_fails_leaves_the_generation_and_renews(
     app: Flask, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

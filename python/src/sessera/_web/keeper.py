@@ -180,8 +180,7 @@ class Keeper(ABC):
 def remembering(policy: Policy, remember_for: timedelta) -> Policy:
     """Give the policy for users who asked to be remembered: no use is needed for a session to go on.
 
-    It is renewed as often as any other, so that a stolen token is found out as soon.
+    When a renewal is due is for those to say who verify, and the same for all: a stolen token is found out as
+    soon as any.
     """
-    return policy.replace(
-        idle_timeout=remember_for, absolute_timeout=remember_for, renew_after=policy.renew_interval
-    )
+    return policy.replace(idle_timeout=remember_for, absolute_timeout=remember_for)
