@@ -43,10 +43,10 @@ def from_stub(
 def type_of_property(
     _app: Sphinx, what: str, name: str, _object: Any, _options: Any, lines: list[str]
 ) -> None:
-    """Say at the end of a property's docstring which type it has."""
+    """Begin a property's docstring with its type."""
     function = _functions().get(name.removeprefix("sessera."))
     if what in ("property", "attribute") and function is not None:
-        lines += ["", f":type: {_readable(function.returns)}"]
+        lines[:1] = [f"*{_readable(function.returns)}* · {lines[0] if lines else ''}"]
 
 
 @cache
