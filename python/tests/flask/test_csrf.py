@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse
 
+    from sessera import ManualClock
     from tests.flask.conftest import MakeApp
 
 pytestmark = pytest.mark.parametrize("store", ["memory", "data-in-store"], indirect=True)
@@ -163,6 +164,39 @@ def test_a_login_form_is_covered_too(client: FlaskClient) -> None:
     planted = field_in(client.get("/form"))
     assert client.post("/login/ada", headers={"X-CSRF-Token": planted}).status_code == 200
     assert client.post("/form", data={"csrf_token": planted}).status_code == 403, "a login is a new session"
+
+
+@pytest.mark.parametrize("seconds", [0, 60, 31 * 60])
+def test_who_was_just_logged_out_elsewhere_can_log_in_again_from_our_page(
+    app: Flask, client: FlaskClient, clock: ManualClock, seconds: int
+) -> None:
+    log_in(client)
+    other = app.test_client()
+    log_in(other)
+    other.post("/logout-everywhere", headers={"X-CSRF-Token": field_in(other.get("/form"))})
+    form = re.search(r'value="([\w.-]*)"', client.get("/form").text)
+    assert form is not None
+    clock.advance(seconds)
+    refused = app.test_client()
+    refused.set_cookie(COOKIE, token_in(client))
+    data = {"csrf_token": form[1]}
+    if not form[1]:
+        for headers in ({}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": EVIL}, {"Sec-Fetch-Site": "none"}):
+            assert refused.post("/login/eve", data=data, headers=headers).status_code == 403
+    same_origin = {"Sec-Fetch-Site": "same-origin"}
+    assert client.post("/login/ada", data=data, headers=same_origin).status_code == 200
+    assert subject_of(client.get("/whoami")) == "ada"
+    assert client.post("/form", headers=same_origin).status_code == 403, "with a session a token is asked for"
+
+
+def test_a_form_of_a_session_that_expired_leads_to_the_login(client: FlaskClient, clock: ManualClock) -> None:
+    log_in(client)
+    field = field_in(client.get("/form"))
+    clock.advance(31 * 60)
+    for headers in ({"Sec-Fetch-Site": "same-origin"}, {"Origin": "https://localhost"}):
+        assert client.post("/elevate", data={"csrf_token": field}, headers=headers).status_code == 401
+    pay = {"Sec-Fetch-Site": "cross-site", "Origin": "https://pay.example"}
+    assert client.post("/elevate", data={"csrf_token": field}, headers=pay).status_code == 403
 
 
 def test_tokens_stay_good_over_rotation(client: FlaskClient, clock: Any) -> None:

@@ -183,6 +183,10 @@ def _check_token(visit: Visit) -> None:
         return
     if visit.error is not None and visit.error.http_status == 503:
         raise visit.error
+    if visit.error is not None and _says_it_is_ours():
+        # It acts for nobody. The form may have been given no token, since nothing begins while a newer
+        # session may be on its way to the browser; and who logs in again is not to be told to reload.
+        return
     token = request.headers.get(CSRF_HEADER) or _token_in_form()
     if not token:
         missing = CsrfInvalid("the request brought no CSRF token")
@@ -199,6 +203,12 @@ def _check_token(visit: Visit) -> None:
     except CsrfInvalid as error:
         _log(error, "it is from another session; a login begins a new one")
         raise
+
+
+def _says_it_is_ours() -> bool:
+    """Whether the browser says, of a request that `_check_fetch` let pass, that a page of ours sent it."""
+    site = request.headers.get("Sec-Fetch-Site")
+    return site == "same-origin" or (site is None and "Origin" in request.headers)
 
 
 def _token_in_form() -> str | None:
