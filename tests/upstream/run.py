@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the tests of Flask and of Flask-Login with our sessions in place, and checks every difference.
+"""Runs the tests of Flask, Flask-Login and Django with our sessions in place, and checks every difference.
 
 Their sources are fetched from PyPI at pinned versions, by their hashes, into `target/upstream`.
 """
@@ -28,27 +28,36 @@ class Suite:
     name: str
     archive: str
     plugins: tuple[str, ...]
+    #: Those that have to do with sessions.
+    tests: tuple[str, ...] = ("tests",)
 
 
-FLASK, FLASK_LOGIN = "flask-3.1.3", "Flask-Login-0.6.3"
+FLASK, FLASK_LOGIN, DJANGO = "flask-3.1.3", "Flask-Login-0.6.3", "django-5.2.19"
+_DJANGO_TESTS = "tests/sessions_tests/tests.py"
 SUITES = [
     Suite("flask", FLASK, ("in_place",)),
     # The control: what fails there fails without us.
     Suite("flask-alone", FLASK, ()),
     Suite("flask-login", FLASK_LOGIN, ("in_place",)),
     Suite("flask-login-manager", FLASK_LOGIN, ("in_place", "login_in_place")),
+    Suite(
+        "django",
+        DJANGO,
+        ("django_in_place",),
+        (f"{_DJANGO_TESTS}::SesseraSessionTests", f"{_DJANGO_TESTS}::SessionMiddlewareTests"),
+    ),
 ]
 
 
 def fetch() -> None:
     """Gets the archives by their hashes, unless they are there, and unpacks them."""
-    if all((FETCHED / archive).is_dir() for archive in (FLASK, FLASK_LOGIN)):
+    if all((FETCHED / archive).is_dir() for archive in (FLASK, FLASK_LOGIN, DJANGO)):
         return
     FETCHED.mkdir(parents=True, exist_ok=True)
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     options = ["--no-deps", "--no-binary", ":all:", "--require-hashes", "--dest", str(FETCHED)]
     subprocess.run([*pip, *options, "--requirement", str(HERE / "sdists.txt")], check=True)
-    for archive in (FLASK, FLASK_LOGIN):
+    for archive in (FLASK, FLASK_LOGIN, DJANGO):
         with tarfile.open(FETCHED / f"{archive}.tar.gz") as packed:
             packed.extractall(FETCHED, filter="data")
 
@@ -58,7 +67,7 @@ def run(suite: Suite) -> bool:
     print(f"{suite.name}: the tests of {suite.archive}", flush=True)
     plugins = [part for plugin in (*suite.plugins, "differences") for part in ("-p", plugin)]
     # Of the control only those that are listed.
-    chosen = list(listed(suite.name)) if not suite.plugins else ["tests"]
+    chosen = list(listed(suite.name)) if not suite.plugins else suite.tests
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugins, *chosen],
         cwd=FETCHED / suite.archive,
