@@ -45,9 +45,9 @@ scripts/venv.sh maturin
 venv=$root/venv
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 (cd python && ../.venv/bin/maturin build --quiet --release --auditwheel skip --interpreter "$python" \
-  --target-dir ../target/freethreaded --out ../target/freethreaded/wheels)
+  --out ../target/freethreaded)
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps \
-  target/freethreaded/wheels/*.whl
+  target/freethreaded/*.whl
 # What the tests of the framework-free half need; that has no wheel for this interpreter they can do without.
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --constraint python/requirements-dev.txt \
   pytest hypothesis flask pyjwt typing_extensions

@@ -31,7 +31,7 @@ try_installed() { # python, what to install
 
 for what in "${wanted[@]}"; do
   if [ "$what" = sdist ]; then
-    (cd python && maturin sdist --quiet --out ../dist)
+    (cd python && maturin sdist --out ../dist >/dev/null)
     # In an empty folder, with nothing of this repository around it but what cargo has downloaded and compiled.
     mkdir "$work/source"
     tar -xzf dist/sessera-*.tar.gz -C "$work/source" --strip-components=1
