@@ -1,5 +1,5 @@
 # `make` shows what there is.
-.PHONY: help demo test docs bench bench-python wheels freethreaded fuzz model soak fleet vectors clean
+.PHONY: help demo test docs bench bench-python bench-swift wheels freethreaded fuzz model soak fleet vectors clean
 
 help:
 	@echo "make demo     the demonstration shop on http://127.0.0.1:8000 (PORT=…, WORKERS=…)"
@@ -7,6 +7,7 @@ help:
 	@echo "make docs     the documentation, in target/docs/index.html"
 	@echo "make bench    Sessera against its peers"
 	@echo "make bench-python  the same from Python, beside PyJWT and its like, and in Flask beside its peers"
+	@echo "make bench-swift   what a call from Swift adds to a verify"
 	@echo "make fuzz     every fuzz target for a while (SECONDS_EACH=60)"
 	@echo "make fleet    six processes on a Redis that is killed, partitioned and flushed (JSON=1)"
 	@echo "make soak     the failure tests that take long"
@@ -34,6 +35,9 @@ bench-python:
 	@scripts/wheel.sh
 	@.venv/bin/python -W ignore benches/python/bench.py
 	@.venv/bin/python -W ignore benches/python/flask_wsgi.py
+
+bench-swift:
+	@scripts/swift-bench.sh
 
 wheels:
 	@scripts/wheels.sh

@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.."
 
 scripts/bindings.sh
 generated=target/bindings/swift package=bindings/swift/Sources
+python3 scripts/swift-readers.py "$generated/sessera.swift"
 mkdir -p "$package/Sessera/Generated"
 # Only what differs, so that nothing is compiled again without need.
 for copy in "sessera.swift $package/Sessera/Generated/sessera.swift" "sesseraFFI.h $package/sesseraFFI/sesseraFFI.h"; do

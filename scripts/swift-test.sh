@@ -11,4 +11,4 @@ if scripts/swift.sh test --help | grep -q -- --disable-swift-testing; then optio
 # The server ends when its standard input does, and that does when this script ends, however it ends.
 coproc server { .venv/bin/python tests/session_server/server.py; }
 read -r port <&"${server[0]}"
-SESSERA_TEST_SERVER=http://127.0.0.1:$port scripts/swift.sh test --scratch-path ../../target/swift "${options[@]}" "$@"
+SESSERA_TEST_SERVER=http://127.0.0.1:$port scripts/swift.sh test "${options[@]}" "$@"

@@ -87,6 +87,8 @@ case ${1:-} in
     ;;
   *)
     [ $# -gt 0 ] || set -- --version
+    # What it builds goes where all that is built goes.
+    case $1 in build | run | test) set -- "$1" --scratch-path "$checkout/target/swift" "${@:2}" ;; esac
     if command -v swift >/dev/null; then
       cd "$checkout/bindings/swift"
       exec swift "$@"

@@ -161,6 +161,29 @@ final class LifeTests: XCTestCase {
         XCTAssertFalse(listener.events.contains { "\($0)".contains(issued.session.id) })
     }
 
+    func testEveryCodeIsOneOfTheCores() {
+        let message = "why"
+        let refused: [SessionError] = [
+            .Malformed(message: message), .TooLarge(message: message), .UnsupportedAlgorithm(message: message),
+            .UnknownKey(message: message), .BadSignature(message: message), .WrongType(message: message),
+            .WrongIssuer(message: message), .WrongAudience(message: message), .InvalidClaim(message: message),
+            .NotYetValid(message: message), .Expired(message: message), .Ended(message: message),
+            .Revoked(message: message), .Reused(message: message), .Superseded(message: message),
+            .BindingMismatch(message: message), .ReauthenticationRequired(message: message),
+            .CookieInvalid(message: message),
+        ]
+        // A code that is none of the core's would be answered with 503.
+        for error in refused { XCTAssertEqual(error.httpStatus, 401, error.code) }
+        XCTAssertEqual(SessionError.CsrfInvalid(message: message).httpStatus, 403)
+        let rest: [SessionError] = [
+            .RevocationsStale(message: message), .StoreUnavailable(message: message), .InvalidKey(message: message),
+            .InvalidConfig(message: message),
+        ]
+        XCTAssertEqual(
+            rest.map(\.code), ["revocations_stale", "store_unavailable", "invalid_key", "invalid_config"])
+        XCTAssertEqual(Set((refused + rest).map(\.code)).count, 22)
+    }
+
     func testAnErrorHasACodeAStatusAndAMessageWithoutTheToken() throws {
         let sessions = try sessions()
         let token = try sessions.issue(login: NewSession(subject: "u")).token
