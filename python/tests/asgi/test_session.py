@@ -307,6 +307,8 @@ def test_events_are_told(make_app: MakeApp) -> None:
 
 def test_wrong_settings_are_errors_at_the_start() -> None:
     good: dict[str, Any] = {"keyring": Keyring.generate("HS256"), "store": None}
+    with pytest.raises(InvalidConfig, match=r"^store is no URL"):
+        Sessera(ORIGIN, "web", **{**good, "store": "https://store.example"})
     wrong: list[dict[str, Any]] = [
         {"csrf": "maybe"},
         {"data": "elsewhere"},
@@ -316,7 +318,6 @@ def test_wrong_settings_are_errors_at_the_start() -> None:
         {"cookie_name": "a b"},
         {"same_site": "Sometimes"},
         {"trusted_origins": ["no origin"]},
-        {"store": "https://store.example"},
     ]
     for change in wrong:
         with pytest.raises(InvalidConfig):

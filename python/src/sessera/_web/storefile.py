@@ -29,7 +29,7 @@ def default_store(path: Path) -> SqliteStore:
         raise InvalidConfig(f"SESSERA_STORE: no session database at {path}: {error}; {_OTHERWISE}") from error
 
 
-def store_of(value: object) -> Store | None:
+def store_of(value: object, setting: str = "SESSERA_STORE") -> Store | None:
     """Give the store that a setting names: a store itself, "memory", None, or the path of a file.
 
     Raises InvalidConfig, which names the setting.
@@ -40,15 +40,15 @@ def store_of(value: object) -> Store | None:
         return MemoryStore()
     if not isinstance(value, (str, os.PathLike)) or not os.fspath(value):
         raise InvalidConfig(
-            'SESSERA_STORE must be a SqliteStore or the path of its file, a MemoryStore or "memory", or None'
+            f'{setting} must be a SqliteStore or the path of its file, a MemoryStore or "memory", or None'
         )
     path = os.fsdecode(value)
     if "://" in path or path == ":memory:":
-        raise InvalidConfig('SESSERA_STORE is no URL: it must be the path of a file, or "memory"')
+        raise InvalidConfig(f'{setting} is no URL: it must be the path of a file, or "memory"')
     try:
         return _opened(Path(path))
     except (SessionError, OSError, ValueError) as error:
-        raise InvalidConfig(f"SESSERA_STORE: no session database at {path}: {error}") from error
+        raise InvalidConfig(f"{setting}: no session database at {path}: {error}") from error
 
 
 def _opened(path: Path) -> SqliteStore:

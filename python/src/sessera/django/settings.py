@@ -49,7 +49,7 @@ def settings_of_project() -> Settings:
         audience=_typed(given, "AUDIENCE", str, "django"),
         keyring=keys.keyring if isinstance(keys, KeyFile) else keys,
         key_file=keys if isinstance(keys, KeyFile) else None,
-        store=store_of(_beside("sessera.db", "STORE") if store is ... else store),
+        store=store_of(_beside("sessera.db", "STORE") if store is ... else store, 'SESSERA["STORE"]'),
         data_in_store=data == "store",
         policy=_typed(given, "POLICY", Policy, Policy()),
         sealed=_typed(given, "SEALED", bool, False),  # noqa: FBT003  # a value like the others
