@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs `swift ARGUMENTS...` in bindings/swift: with the swift on PATH, else with Debian's own in a root of its own.
 #
-# The root is made once (about 100 s, 3.3 GB) and kept: in .cache/swift, or in $SESSERA_CACHE/swift, which several
+# The root is made once (about two minutes, 2.6 GB) and kept: in .cache/swift, or in $SESSERA_CACHE/swift, which several
 # checkouts may share. Making and using it needs Linux, root and debootstrap.
 #
 #   scripts/swift.sh            makes the root if there is none, and says which Swift it is
