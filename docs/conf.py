@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from importlib import metadata
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -13,8 +13,8 @@ project = "Sessera"
 author = "the Sessera maintainers"
 copyright = "the Sessera maintainers"  # noqa: A001  # Sphinx's name
 try:
-    release = version("sessera")
-except PackageNotFoundError:
+    release = metadata.version("sessera")
+except metadata.PackageNotFoundError:
     release = "development"
 version = release
 

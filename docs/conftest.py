@@ -19,7 +19,6 @@ from typing import Any
 
 from flask import Flask
 from sybil import Example, Sybil
-from sybil.parsers.abstract import AbstractCodeBlockParser
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
 
 
@@ -95,7 +94,7 @@ def _begin(namespace: dict[str, Any]) -> None:
     namespace.update(__name__="shop", _folder=folder, _before=Path.cwd(), _check=Flask._check_setup_finished)
     os.chdir(folder)
     # The reader edits the file and starts it again; here it takes further views after its first request.
-    Flask._check_setup_finished = lambda _app, _name: None  # type: ignore[method-assign]
+    Flask._check_setup_finished = lambda _app, _name: None  # type: ignore[assignment, method-assign]
 
 
 def _end(namespace: dict[str, Any]) -> None:
@@ -104,15 +103,8 @@ def _end(namespace: dict[str, Any]) -> None:
     shutil.rmtree(namespace["_folder"], ignore_errors=True)
 
 
-PARSERS: list[AbstractCodeBlockParser] = [
-    PythonCodeBlockParser(),
-    ConsoleParser(),
-    NginxParser(),
-    JavaScriptParser(),
-]
-
 pytest_collect_file = Sybil(
-    parsers=PARSERS,  # type: ignore[arg-type]  # a parser is callable
+    parsers=[PythonCodeBlockParser(), ConsoleParser(), NginxParser(), JavaScriptParser()],
     patterns=["*.md"],
     excludes=["changelog.md", "security.md", "protocol/*"],
     setup=_begin,

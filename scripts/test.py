@@ -51,6 +51,7 @@ STEPS = [
     Step("mypy-server", python("-m", "mypy", "--strict", "."), where="tests/session_server"),
     Step("stubtest", python("-m", "mypy.stubtest", "sessera._native"), where="python"),
     Step("pytest", python("-m", "pytest", "-q"), where="python"),
+    Step("mypy-docs", python("-m", "mypy", "--strict", "."), where="docs"),
     Step("docs", [str(BIN / "sphinx-build"), "-q", "-E", "-W", "--keep-going", "docs", "target/docs"]),
     Step("docs-run", python("-m", "pytest", "-q"), where="docs"),
     Step("mypy-upstream", python("-m", "mypy", "--strict", "."), where="tests/upstream"),

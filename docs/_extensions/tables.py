@@ -39,7 +39,7 @@ class Table(SphinxDirective):
         lines += [f"| {' | '.join(cell.replace('|', BAR) for cell in row)} |" for row in self.rows()]
         box = nodes.container()
         self.state.nested_parse(StringList(lines, "generated"), self.content_offset, box)
-        return box.children
+        return list(box.children)
 
 
 class FlaskSettings(Table):

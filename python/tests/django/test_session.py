@@ -338,6 +338,13 @@ def test_wrong_settings_are_errors_that_name_them(config: dict[str, Any]) -> Non
         current_keeper()
 
 
+def test_wrong_settings_are_errors_when_the_server_starts(config: dict[str, Any]) -> None:
+    from django.core.wsgi import get_wsgi_application
+
+    with override_settings(SESSERA={**config, "DATA": "elsewhere"}), pytest.raises(InvalidConfig):
+        get_wsgi_application()
+
+
 def test_keys_and_store_are_files_beside_the_project(tmp_path: Path) -> None:
     folder = tmp_path / "project"
     folder.mkdir()

@@ -9,9 +9,12 @@ from django.contrib.sessions.middleware import SessionMiddleware
 
 from sessera._web.current import CurrentSession
 
+from .keeper import current_keeper
 from .store import SessionStore
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.http import HttpRequest, HttpResponse
 
 
@@ -22,6 +25,11 @@ class SesseraMiddleware(SessionMiddleware):
     in time, though nothing in it changed. A response that sets the cookie is not to be stored.
     `request.sessera` is the CurrentSession.
     """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        super().__init__(get_response)
+        # What is wrong in the settings is an error when the server starts, and not in its first request.
+        current_keeper()
 
     def process_request(self, request: HttpRequest) -> None:
         """Give the request its session, which is verified when it is first asked for."""
