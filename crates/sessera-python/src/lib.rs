@@ -20,6 +20,7 @@ mod policy;
 mod session;
 mod sessions;
 mod span;
+mod status;
 mod store;
 
 /// The native half of `sessera`. Import from `sessera` instead.
@@ -55,6 +56,8 @@ mod _native {
     use crate::session::{Issued, Session};
     #[pymodule_export]
     use crate::sessions::Sessions;
+    #[pymodule_export]
+    use crate::status::Status;
     #[pymodule_export]
     use crate::store::{MemoryStore, SqliteStore};
 

@@ -9,7 +9,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyMapping};
 use sessera::csrf::FetchMetadata;
-use sessera::{Elevation, NewSession, StepUp};
+use sessera::{Elevation, NewSession, Revoke, StepUp};
 
 use crate::claims;
 use crate::client::Client;
@@ -22,6 +22,7 @@ use crate::listed::ListedSession;
 use crate::policy::Policy;
 use crate::session::{Issued, Session};
 use crate::span::Span;
+use crate::status::{Status, WaitFor};
 use crate::store;
 
 /// Issues, verifies and ends the sessions of one issuer for one audience.
@@ -55,6 +56,16 @@ impl Sessions {
     /// Runs what writes to a store: other threads run meanwhile.
     fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> sessera::Result<T> + Send) -> Result<T> {
         Ok(py.detach(work)?)
+    }
+
+    fn revoke(&self, py: Python<'_>, what: Revoke<'_>, wait: Option<WaitFor>) -> Result<()> {
+        Self::detached(py, || match (what, wait) {
+            (_, Some(WaitFor(wait))) => self.core.revoke(what, wait),
+            (Revoke::Session(id), None) => self.core.revoke_session(id),
+            (Revoke::Subject(subject), None) => self.core.revoke_subject(subject),
+            (Revoke::All, None) => self.core.revoke_all(),
+            (Revoke::Key(kid), None) => self.core.revoke_key(kid),
+        })
     }
 
     /// Runs what signs and touches no store: other threads run meanwhile, unless it is a MAC.
@@ -258,24 +269,33 @@ impl Sessions {
     }
 
     /// Ends one session: none of its tokens is accepted from now on.
-    fn revoke_session(&self, py: Python<'_>, id: &str) -> Result<()> {
-        Self::detached(py, || self.core.revoke_session(id))
+    ///
+    /// `wait` is what the call waits for, here as in the other revocations: `"stored"`, a number of replicas that
+    /// must have it, or `"confirmed"`, until every live verifier refuses it. None is what the store was opened
+    /// with. Raises `StoreUnavailable` when the wait was in vain, and says who was missing: it is revoked all the
+    /// same.
+    #[pyo3(signature = (id, *, wait=None))]
+    fn revoke_session(&self, py: Python<'_>, id: &str, wait: Option<WaitFor>) -> Result<()> {
+        self.revoke(py, Revoke::Session(id), wait)
     }
 
     /// Ends every session of a subject that has started until now; a login after this lives.
-    fn revoke_subject(&self, py: Python<'_>, subject: &str) -> Result<()> {
-        Self::detached(py, || self.core.revoke_subject(subject))
+    #[pyo3(signature = (subject, *, wait=None))]
+    fn revoke_subject(&self, py: Python<'_>, subject: &str, wait: Option<WaitFor>) -> Result<()> {
+        self.revoke(py, Revoke::Subject(subject), wait)
     }
 
     /// Ends every session that has started until now.
-    fn revoke_all(&self, py: Python<'_>) -> Result<()> {
-        Self::detached(py, || self.core.revoke_all())
+    #[pyo3(signature = (*, wait=None))]
+    fn revoke_all(&self, py: Python<'_>, wait: Option<WaitFor>) -> Result<()> {
+        self.revoke(py, Revoke::All, wait)
     }
 
     /// Refuses every token that was signed with this key: for a key that leaked. Take it out of the keyring
     /// too.
-    fn revoke_key(&self, py: Python<'_>, kid: &str) -> Result<()> {
-        Self::detached(py, || self.core.revoke_key(kid))
+    #[pyo3(signature = (kid, *, wait=None))]
+    fn revoke_key(&self, py: Python<'_>, kid: &str, wait: Option<WaitFor>) -> Result<()> {
+        self.revoke(py, Revoke::Key(kid), wait)
     }
 
     /// Ends every session of the token's subject but its own, which goes on under a new id.
@@ -457,6 +477,11 @@ impl Sessions {
     #[getter]
     fn policy(&self) -> Policy {
         Policy(self.core.policy().clone())
+    }
+
+    /// What is known of revocations, and how old that is: for health checks and metrics.
+    fn status(&self) -> Status {
+        self.core.status().into()
     }
 
     /// Whether there is a store, so that sessions can be rotated and revoked.
