@@ -1,6 +1,6 @@
 //! Reading all that Redis holds.
 
-use redis::{Connection, Value, cmd, pipe};
+use redis::{Connection, RedisResult, Value, cmd, pipe};
 use sessera::{Result, RevocationIndex, SharedMark};
 
 use crate::head::Told;
@@ -13,7 +13,7 @@ pub(crate) const BUCKETS: u16 = 1 << 14;
 /// A record in a pack: the last 15 bytes of an id, and a narrow state.
 const RECORD: usize = 25;
 /// How much is asked for at once.
-const BUCKETS_AT_ONCE: u16 = 1024;
+const BUCKETS_AT_ONCE: usize = 1024;
 const FIELDS_AT_ONCE: usize = 2000;
 
 impl Shared {
@@ -33,27 +33,45 @@ impl Shared {
             apply(<[u8; 16]>::try_from(id).ok().and_then(|id| record::session_of(id, state)));
         })?;
         scan(connection, self.keys.cuts(), |field, value| apply(cut(field, value)))?;
-        for first in (0..BUCKETS).step_by(usize::from(BUCKETS_AT_ONCE) * 2) {
-            let mut ask = pipe();
-            let names: Vec<_> = (first..first + BUCKETS_AT_ONCE * 2).map(bucket).collect();
-            for names in names.chunks(usize::from(BUCKETS_AT_ONCE)) {
-                ask.cmd("HMGET").arg(self.keys.packs()).arg(slices(names));
-            }
-            let replies: Vec<Vec<Value>> = ask.query(connection).map_err(unavailable)?;
-            let packs: Vec<_> = names.iter().zip(replies.iter().flatten()).collect();
-            for (_, pack) in &packs {
-                if let Value::BulkString(pack) = pack
-                    && pack.len() % RECORD != 0
-                {
-                    self.refuse();
-                }
-            }
-            let _inside = self.gate.enter();
-            for index in indexes {
-                index.load_shared(packs.iter().flat_map(|(name, pack)| read_pack(**name, pack)));
-            }
+        let marks = self.packed(connection)?;
+        let mut failed = None;
+        let marks =
+            marks.map_while(|part| part.inspect_err(|error| failed = Some(error.clone())).ok()).flatten();
+        let _inside = self.gate.enter();
+        if let [index] = indexes {
+            index.load_shared(marks);
+        } else {
+            let marks: Vec<_> = marks.collect();
+            indexes.iter().for_each(|index| index.load_shared(marks.iter().cloned()));
+        }
+        if let Some(error) = failed {
+            return Err(unavailable(error));
         }
         Ok(told)
+    }
+
+    /// The marks of all packs, part by part. Everything is asked for at once, and Redis goes on while the answers are
+    /// read.
+    fn packed<'a>(
+        &'a self,
+        connection: &'a mut Connection,
+    ) -> Result<impl Iterator<Item = RedisResult<Vec<SharedMark>>> + 'a> {
+        let mut ask = pipe();
+        let names: Vec<_> = (0..BUCKETS).map(bucket).collect();
+        for names in names.chunks(BUCKETS_AT_ONCE) {
+            ask.cmd("HMGET").arg(self.keys.packs()).arg(slices(names));
+        }
+        connection.send_packed_command(&ask.get_packed_pipeline()).map_err(unavailable)?;
+        Ok((0..names.len()).step_by(BUCKETS_AT_ONCE).map(move |first| {
+            let reply = connection.recv_response()?.extract_error()?;
+            let packs = if let Value::Array(packs) = &reply { packs.as_slice() } else { &[] };
+            let names = names.get(first..).unwrap_or_default();
+            let foreign = packs
+                .iter()
+                .filter(|pack| matches!(pack, Value::BulkString(pack) if pack.len() % RECORD != 0));
+            foreign.for_each(|_| self.refuse());
+            Ok(names.iter().zip(packs).flat_map(|(name, pack)| read_pack(*name, pack)).collect())
+        }))
     }
 }
 

@@ -64,6 +64,7 @@ impl<'a> Tail<'a> {
     }
 
     fn follow(mut self, backoff: &mut Backoff) -> Result<()> {
+        self.be_patient()?;
         while !self.shared.is_stopped() {
             let position = {
                 let _inside = self.shared.gate.enter();
@@ -106,9 +107,6 @@ impl<'a> Tail<'a> {
         ask.arg("COUNT").arg(ENTRIES).arg("BLOCK").arg(block).arg("STREAMS").arg(keys.log());
         ask.arg(format!("{}-{}", position.epoch, position.seq)).write_packed_command(&mut packed);
         drop(inside);
-        // The server answers when it has something, or when the time is over.
-        let patience = options.timeout + options.beat_interval;
-        self.connection.set_read_timeout(Some(patience)).map_err(unavailable)?;
         self.connection.send_packed_command(&packed).map_err(unavailable)?;
         let (mut head, mut unknown) = (None, false);
         if beats {
@@ -196,7 +194,13 @@ impl<'a> Tail<'a> {
         self.connection.set_read_timeout(Some(self.shared.options.timeout)).map_err(unavailable)?;
         self.shared.resync(&mut self.connection)?;
         self.due = Instant::now();
-        Ok(())
+        self.be_patient()
+    }
+
+    /// The server answers a read when it has something, or when the time of the read is over.
+    fn be_patient(&self) -> Result<()> {
+        let patience = self.shared.options.timeout + self.shared.options.beat_interval;
+        self.connection.set_read_timeout(Some(patience)).map_err(unavailable)
     }
 }
 

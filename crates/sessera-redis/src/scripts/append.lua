@@ -12,6 +12,20 @@ local function later(a, b)
   return a
 end
 
+-- Of all records of sessions: what is held, looked up together.
+local sids, at = {}, 1
+while at <= #records do
+  local kind = records:byte(at)
+  if kind == 83 or kind == 87 then
+    sids[#sids + 1] = records:sub(at + 1, at + 16)
+    at = at + (kind == 83 and 27 or 35)
+  elseif kind == 85 then at = at + 33
+  elseif kind == 69 then at = at + 9
+  elseif kind == 75 and at < #records then at = at + 2 + records:byte(at + 1)
+  else return redis.error_reply('MALFORMED record') end
+end
+local known, put = held_all(sids), {}
+
 local changed, at = {}, 1
 while at <= #records do
   local kind = records:sub(at, at)
@@ -19,11 +33,13 @@ while at <= #records do
   if kind == 'S' or kind == 'W' then
     length = kind == 'S' and 27 or 35
     local sid, state = records:sub(at + 1, at + 16), records:sub(at + 17, at + length - 1)
-    if not decode(state) then return redis.error_reply('MALFORMED record') end
-    before = held(sid)
+    if not is_state(state) then return redis.error_reply('MALFORMED record') end
+    before = known[sid]
     after = before and join(before, state) or state
     if after ~= before then
-      redis.call('HSET', recent, sid, after)
+      known[sid] = after
+      put[#put + 1] = sid
+      put[#put + 1] = after
       changed[#changed + 1] = record(sid, after)
     end
   elseif kind == 'U' then
@@ -33,7 +49,7 @@ while at <= #records do
     before = redis.call('HGET', cuts, field)
     after = value
     if before and #before == 16 then
-      after = later(before, value) :sub(1, 8) .. later(before:sub(9), value:sub(9))
+      after = later(before:sub(1, 8), value:sub(1, 8)) .. later(before:sub(9), value:sub(9))
     end
     if after ~= before then
       redis.call('HSET', cuts, field, after)
@@ -60,6 +76,7 @@ while at <= #records do
   end
   at = at + length
 end
+if #put > 0 then redis.call('HSET', recent, unpack(put)) end
 if #changed > 0 then
   write(table.concat(changed), flag, limit, seed, names)
 elseif flag == '2' then

@@ -19,6 +19,8 @@ end
 
 local function digits(sum) return string.format('%.0f', sum) end
 
+local function is_state(state) return state and (#state == 10 or #state == 18) end
+
 -- A state with its parts; nil where it is none. Times: `at` in ms, `till` in s.
 local function decode(state)
   if not state then return nil end
@@ -89,16 +91,31 @@ local function place(pack, sid)
   end
 end
 
--- What is held of a session. What is in `recent` was joined with its pack.
-local function held(sid)
-  local state = redis.call('HGET', recent, sid)
-  if not state then
-    local pack = redis.call('HGET', packs, bucket(sid))
-    local at = pack and place(pack, sid)
-    state = at and pack:sub(at + 15, at + 24)
+-- What is held of sessions, by their sids. What is in `recent` was joined with its pack.
+local function held_all(sids)
+  local known = {}
+  if #sids == 0 then return known end
+  local buckets, missing = {}, {}
+  local found = redis.call('HMGET', recent, unpack(sids))
+  for i, sid in ipairs(sids) do
+    if is_state(found[i]) then
+      known[sid] = found[i]
+    else
+      missing[#missing + 1] = sid
+      buckets[#buckets + 1] = bucket(sid)
+    end
   end
-  return decode(state) and state or nil
+  if #missing == 0 then return known end
+  found = redis.call('HMGET', packs, unpack(buckets))
+  for i, sid in ipairs(missing) do
+    local at = found[i] and place(found[i], sid)
+    local state = at and found[i]:sub(at + 15, at + 24)
+    if is_state(state) then known[sid] = state end
+  end
+  return known
 end
+
+local function held(sid) return held_all({ sid })[sid] end
 
 -- What of a session and its subject is dead.
 local function dead(sid, name, started)

@@ -67,7 +67,7 @@ impl RevocationIndex {
     pub const SHARDS: usize = Shards::COUNT;
 
     /// Marks that are sorted and merged into the tables together.
-    pub(super) const LOADED_AT_ONCE: usize = 128 * 1024;
+    pub(super) const LOADED_AT_ONCE: usize = 512 * 1024;
 
     /// An index that knows of nothing, with the [default](Self::DEFAULT_QUOTA) quota.
     pub fn new() -> Self {
