@@ -1,0 +1,93 @@
+//! From a revocation to its refusal.
+
+use std::time::{Duration, Instant};
+
+use sessera::{Algorithm, Client, Keyring, NewSession, Sessions, Store as _, Wait};
+use sessera_redis::RedisStore;
+use sessera_servers::{Disk, Redis};
+
+use crate::{NOW, is_revoked, revoked, server, show, timed};
+
+/// From the call until every verifier refuses.
+pub(crate) fn everywhere(verifiers: usize, times: u64) {
+    let redis = server(Disk::Everysec);
+    let open = || RedisStore::open(&redis.url()).unwrap();
+    let stores: Vec<_> = (0..verifiers).map(|_| open()).collect();
+    let writer = open();
+    let (mut all, mut stored) = (Vec::new(), Vec::new());
+    for number in 0..times {
+        let mark = revoked(number);
+        let began = Instant::now();
+        writer.append(&mark, NOW).unwrap();
+        stored.push(began.elapsed());
+        for store in &stores {
+            while !is_revoked(store.index(), &mark) {
+                std::thread::yield_now();
+            }
+        }
+        all.push(began.elapsed());
+        // People do not log out back to back, and threads that just ran are still awake.
+        std::thread::park_timeout(Duration::from_millis(2));
+    }
+    println!("revoke with {verifiers} verifiers, AOF everysec");
+    show("for comparison: a PING", pings(&redis, times));
+    show("stored", stored);
+    show("refused by all of them", all);
+}
+
+/// What the machine and the loopback take.
+fn pings(redis: &Redis, times: u64) -> Vec<Duration> {
+    let mut connection = redis.connect();
+    let mut ping = || timed(|| assert!(redis::ConnectionLike::check_connection(&mut connection)));
+    (0..times).map(|_| ping()).collect()
+}
+
+/// From the call until a replica has it, and until every one of eight verifiers has told that it has applied it.
+pub(crate) fn replicated(times: u64) {
+    let primary = server(Disk::Everysec);
+    let _replica = Redis::replica_of(primary.port());
+    let stores: Vec<_> = (0..8).map(|_| RedisStore::open(&primary.url()).unwrap()).collect();
+    println!("revoke with a replica and 8 verifiers, AOF everysec");
+    let acknowledged = |wait, from: u64, times: u64| {
+        (from..from + times)
+            .map(|number| timed(|| stores[0].append_and_wait(&revoked(number), NOW, Some(wait)).unwrap()))
+            .collect::<Vec<_>>()
+    };
+    show("acknowledged, stored", acknowledged(Wait::Stored, 0, times));
+    show("acknowledged, replicated(1)", acknowledged(Wait::Replicated(1), times, times));
+    show("acknowledged, confirmed", acknowledged(Wait::Confirmed, 2 * times, times / 10));
+}
+
+/// What verifying says to Redis: nothing.
+pub(crate) fn verify(span: Duration) {
+    let redis = server(Disk::Nothing);
+    let store = RedisStore::open(&redis.url()).unwrap();
+    store.append_all(&(0..1000).map(revoked).collect::<Vec<_>>(), NOW).unwrap();
+    let sessions = Sessions::builder("https://app.example", "web")
+        .keyring(Keyring::generate(Algorithm::Hs256).unwrap())
+        .store(store)
+        .build()
+        .unwrap();
+    let client = Client::new();
+    let token = sessions.issue(NewSession::new("user-42"), &client).unwrap().token;
+    let commands = || redis.figure("stats", "total_commands_processed");
+    let beats = |work: &mut dyn FnMut()| {
+        let before = commands();
+        work();
+        commands() - before
+    };
+    let idle = beats(&mut || std::thread::park_timeout(span));
+    let mut verified = 0_u64;
+    let mut verify = || {
+        let began = Instant::now();
+        while began.elapsed() < span {
+            for _ in 0..1000 {
+                sessions.verify(&token, &client).unwrap();
+            }
+            verified += 1000;
+        }
+    };
+    let busy = beats(&mut verify);
+    let each = span.as_secs_f64() * 1e6 / verified as f64;
+    println!("commands in {span:?}: {idle} while idle, {busy} during {verified} verifies of {each:.2} µs");
+}
