@@ -42,7 +42,9 @@ impl Shared {
             index.load_shared(marks);
         } else {
             let marks: Vec<_> = marks.collect();
-            indexes.iter().for_each(|index| index.load_shared(marks.iter().cloned()));
+            for index in indexes {
+                index.load_shared(marks.iter().cloned());
+            }
         }
         if let Some(error) = failed {
             return Err(unavailable(error));
