@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../examples"
 
-for example in */; do
+for application in */app.py; do
+  example=$(dirname "$application")
   (cd "$example" && MYPYPATH=. ../../.venv/bin/python -m mypy --config-file ../mypy.ini .)
 done
