@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use sessera::{Algorithm, Client, Keyring, NewSession, Sessions, Store as _, Wait};
 use sessera_redis::RedisStore;
-use sessera_servers::{Disk, Redis};
+use sessera_servers::{Disk, Redis, until};
 
 use crate::{NOW, is_revoked, revoked, server, show, timed};
 
@@ -76,6 +76,8 @@ pub(crate) fn verify(span: Duration) {
         work();
         commands() - before
     };
+    // What the compactor does at first is over.
+    until("nothing to fold", || redis.command::<u64>(&["HLEN", "{sessera}:recent"]) == 0);
     let idle = beats(&mut || std::thread::park_timeout(span));
     let mut verified = 0_u64;
     let mut verify = || {
