@@ -9,6 +9,10 @@ scripts/swift.sh --version
 options=()
 if scripts/swift.sh test --help | grep -q -- --disable-swift-testing; then options+=(--disable-swift-testing); fi
 # The server ends when its standard input does, and that does when this script ends, however it ends.
-coproc server { .venv/bin/python tests/session_server/server.py; }
-read -r port <&"${server[0]}"
-SESSERA_TEST_SERVER=http://127.0.0.1:$port scripts/swift.sh test "${options[@]}" "$@"
+pipes=$(mktemp -d)
+mkfifo "$pipes/in" "$pipes/out"
+.venv/bin/python tests/session_server/server.py <"$pipes/in" >"$pipes/out" &
+exec 3>"$pipes/in"
+read -r port <"$pipes/out"
+rm -r "$pipes"
+SESSERA_TEST_SERVER=http://127.0.0.1:$port scripts/swift.sh test ${options[@]+"${options[@]}"} "$@"

@@ -50,7 +50,7 @@
             do {
                 return try key.signature(for: message).rawRepresentation
             } catch {
-                throw ProofKeyError.Unavailable(message: "the Secure Enclave did not sign")
+                throw ProofKeyError.Unavailable
             }
         }
     }
