@@ -103,7 +103,10 @@ fn what_was_revoked_just_now_says_that_something_may_be_on_its_way() {
         let cause = error.source().and_then(|source| source.downcast_ref::<SessionError>());
         cause.map(SessionError::kind) == Some(ErrorKind::Superseded)
     };
-    let (replaced, kept) = (bench.login(), bench.login());
+    let first = bench.login();
+    let kept = bench.sessions.issue(NewSession::new("user-44"), &bench.client).unwrap();
+    let replaced = bench.sessions.rotate(&first.token, &bench.client).unwrap();
+    bench.clock.advance(MINUTE);
     let again = NewSession::new("user-43").replaces(&replaced.session.id);
     bench.sessions.issue(again, &bench.client).unwrap();
     bench.sessions.revoke_others(&kept.token, &bench.client).unwrap();

@@ -171,6 +171,24 @@ def changing(app: Flask, token: str, change: dict[str, int]) -> TestResponse:
     return client.post("/data", json=change, headers={"Cookie": f"{COOKIE}={token}"})
 
 
+def test_a_request_that_comes_just_after_a_login_begins_nothing_in_its_place(
+    app: Flask, clock: ManualClock
+) -> None:
+    browser = app.test_client()
+    browser.post("/login/ada")
+    clock.advance(301)
+    browser.get("/whoami")
+    clock.advance(60)
+    old = token_in(browser)
+    browser.post("/login/bob")
+    # Another tab sent this before it had bob's cookie; it would have had a visitor's session.
+    late = changing(app, old, {"a": 1})
+    assert error_of(send(app, old)) == "revoked"
+    assert not set_cookies(late)
+    clock.advance(10)
+    assert len(set_cookies(changing(app, old, {"a": 1}))) == 1
+
+
 def test_tabs_that_renew_and_change_at_once_all_stay_logged_in(app: Flask, clock: ManualClock) -> None:
     for _ in range(ROUNDS // 4):
         token = app.test_client().post("/login/ada").get_json()["token"]

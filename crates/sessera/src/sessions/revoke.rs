@@ -116,11 +116,14 @@ impl Sessions {
 
     fn mark_of(&self, what: Revoke<'_>, index: &RevocationIndex, now: u64) -> Result<Mark> {
         Ok(match what {
-            Revoke::Session(id) => Mark::Session {
-                id: SessionId::parse(id)?,
-                state: SessionMark::revoked_at(now),
-                keep_until: self.longest_life_from(now),
-            },
+            Revoke::Session(id) => {
+                let id = SessionId::parse(id)?;
+                // Of the generation that is known: the mark of an older one would leave the time of its rotation
+                // as the time since when the session is dead.
+                let generation = index.session(id).map_or(0, |mark| mark.generation);
+                let state = SessionMark { generation, ..SessionMark::revoked_at(now) };
+                Mark::Session { id, state, keep_until: self.longest_life_from(now) }
+            }
             Revoke::Subject("") => {
                 return Err(SessionError::new(ErrorKind::InvalidClaim, "the subject is empty"));
             }
