@@ -11,7 +11,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from sessera import InvalidClaim, InvalidConfig, Keyring, MemoryStore, Policy, TooLarge
+from sessera import InvalidClaim, InvalidConfig, Keyring, MemoryStore, Policy, StoreUnavailable, TooLarge
 from sessera.asgi import Sessera, SesseraMiddleware, current_session
 from tests.asgi.conftest import COOKIE, ORIGIN, browser, token_in
 
@@ -222,6 +222,21 @@ def test_what_lets_nobody_in_is_answered_with_401(app: Starlette, clock: ManualC
     assert client.get("/private").text == "ada"
     for path in ("/elevate", "/rotate"):
         assert browser(app).post(path).status_code == 401
+
+
+def test_what_this_server_cannot_tell_is_answered_with_503_and_never_401(make_app: MakeApp) -> None:
+    async def away(_request: Request) -> Response:
+        raise StoreUnavailable("the store is away")
+
+    async def wrong(_request: Request) -> Response:
+        raise InvalidClaim("a mistake of the application's own")
+
+    client = browser(make_app(routes=[Route("/away", away), Route("/wrong", wrong)]))
+    response = client.get("/away")
+    assert (response.status_code, response.text) == (503, "Service Unavailable")
+    assert int(response.headers["retry-after"]) > 0
+    with pytest.raises(InvalidClaim):
+        client.get("/wrong")
 
 
 def test_a_live_check_asks_the_store(make_app: MakeApp) -> None:
