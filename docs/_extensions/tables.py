@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
     from sphinx.application import Sphinx
 
+
+ERRORS = Path(__file__).resolve().parents[2] / "crates" / "sessera" / "src" / "error.rs"
+
+#: A kind of error in the core's source, with the line that documents it.
+KIND = re.compile(r"^    /// (.+)\n    (\w+),$", re.MULTILINE)
 
 #: A bar that ends no cell.
 BAR = r"\|"
@@ -63,17 +69,15 @@ class DjangoSettings(Table):
 
 
 class Errors(Table):
-    """Every error code."""
+    """Every error code, with what the core says of it."""
 
-    columns = ("code", "Python", "HTTP")
+    columns = ("code", "meaning", "HTTP")
 
     def rows(self) -> Iterable[tuple[str, ...]]:
-        """Give code, class and status."""
-        classes = [found for _, found in inspect.getmembers(sessera, inspect.isclass)]
-        errors = [found for found in classes if issubclass(found, sessera.SessionError)]
-        for error in errors:
-            if error is not sessera.SessionError:
-                yield f"`{error.code}`", f"`{error.__name__}`", str(error.http_status)
+        """Give code, meaning and status."""
+        for meaning, name in KIND.findall(ERRORS.read_text(encoding="utf-8")):
+            error: type[sessera.SessionError] = getattr(sessera, name)
+            yield f"`{error.code}`", meaning, str(error.http_status)
 
 
 class Events(Table):
