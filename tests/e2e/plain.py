@@ -9,6 +9,7 @@ from sessera.flask import Sessera, current_session, login, logout, session_requi
 
 app = Flask(__name__, instance_path=os.environ["SHOP_INSTANCE"])
 app.config["SESSERA_DEV"] = True
+app.config.from_prefixed_env()
 Sessera(app)
 
 

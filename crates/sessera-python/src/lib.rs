@@ -17,6 +17,7 @@ mod jose;
 mod keyring;
 mod listed;
 mod policy;
+mod redis_store;
 mod session;
 mod sessions;
 mod span;
@@ -52,6 +53,8 @@ mod _native {
     use crate::listed::ListedSession;
     #[pymodule_export]
     use crate::policy::Policy;
+    #[pymodule_export]
+    use crate::redis_store::RedisStore;
     #[pymodule_export]
     use crate::session::{Issued, Session};
     #[pymodule_export]

@@ -9,6 +9,7 @@ use sessera::{ErrorKind, Store};
 use sessera_sqlite::{Doorbell, SqliteOptions};
 
 use crate::error::{Error, Result};
+use crate::redis_store::RedisStore;
 use crate::span::Span;
 
 /// A store in the memory of one process: for tests, and for servers of one process that may forget which
@@ -105,6 +106,9 @@ pub(crate) fn of(store: &Bound<'_, PyAny>) -> Result<Arc<dyn Store>> {
     if let Ok(store) = store.cast::<SqliteStore>() {
         return Ok(store.get().store.clone());
     }
-    let message = "the store is none of those that sessera has: MemoryStore, SqliteStore";
+    if let Ok(store) = store.cast::<RedisStore>() {
+        return Ok(store.get().store.clone());
+    }
+    let message = "the store is none of those that sessera has: MemoryStore, SqliteStore, RedisStore";
     Err(PyTypeError::new_err(message).into())
 }

@@ -45,6 +45,7 @@ __all__ = [
     "NotYetValid",
     "Policy",
     "ReauthenticationRequired",
+    "RedisStore",
     "Reused",
     "RevocationsStale",
     "Revoked",
@@ -341,6 +342,28 @@ class SqliteStore:
     def doorbell(self) -> Literal["mapped", "polling"]: ...
 
 @final
+class RedisStore:
+    def __new__(
+        cls,
+        url: str,
+        *,
+        namespace: str = "sessera",
+        name: str = "verifier",
+        secret: bytes | None = None,
+        start: Literal["require", "stale"] = "require",
+        wait: Literal["stored", "confirmed"] | int = "stored",
+        wait_timeout: _Span = 2,
+        timeout: _Span = 2,
+        beat_interval: _Span = 0.5,
+        min_replicas: int = 0,
+        connections: int = 4,
+        quota: int = 4_000_000,
+        root_certificates: bytes | None = None,
+    ) -> Self: ...
+    @property
+    def name(self) -> str: ...
+
+@final
 class Binding:
     @property
     def device(self) -> _Verdict: ...
@@ -434,7 +457,7 @@ class Sessions:
         *,
         keyring: Keyring,
         policy: Policy | None = None,
-        store: MemoryStore | SqliteStore | None = None,
+        store: MemoryStore | SqliteStore | RedisStore | None = None,
         clock: ManualClock | None = None,
         observer: Callable[[Event], object] | None = None,
         sealed: bool = False,

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sessera import MemoryStore, SqliteStore
+from sessera import MemoryStore, RedisStore, SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .keyfile import KeyFile
 
-Store: TypeAlias = MemoryStore | SqliteStore
+Store: TypeAlias = MemoryStore | SqliteStore | RedisStore
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sessera import InvalidConfig, MemoryStore, SessionError, SqliteStore
+from sessera import InvalidConfig, MemoryStore, RedisStore, SessionError, SqliteStore
 
 if TYPE_CHECKING:
     from .settings import Store
@@ -30,21 +30,24 @@ def default_store(path: Path) -> SqliteStore:
 
 
 def store_of(value: object, setting: str = "SESSERA_STORE") -> Store | None:
-    """Give the store that a setting names: a store itself, "memory", None, or the path of a file.
+    """Give the store that a setting names: a store itself, "memory", None, a URL, or the path of a file.
 
     Raises InvalidConfig, which names the setting.
     """
-    if value is None or isinstance(value, (MemoryStore, SqliteStore)):
+    if value is None or isinstance(value, (MemoryStore, SqliteStore, RedisStore)):
         return value
     if value == "memory":
         return MemoryStore()
     if not isinstance(value, (str, os.PathLike)) or not os.fspath(value):
         raise InvalidConfig(
-            f'{setting} must be a SqliteStore or the path of its file, a MemoryStore or "memory", or None'
+            f"{setting} must be a SqliteStore or the path of its file, a RedisStore or its URL, "
+            'a MemoryStore or "memory", or None'
         )
     path = os.fsdecode(value)
-    if "://" in path or path == ":memory:":
-        raise InvalidConfig(f'{setting} is no URL: it must be the path of a file, or "memory"')
+    if "://" in path:
+        return _connected(path, setting)
+    if path == ":memory:":
+        raise InvalidConfig(f'{setting} must be the path of a file, a URL, or "memory"')
     try:
         return _opened(Path(path))
     except (SessionError, OSError, ValueError) as error:
@@ -54,3 +57,11 @@ def store_of(value: object, setting: str = "SESSERA_STORE") -> Store | None:
 def _opened(path: Path) -> SqliteStore:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return SqliteStore(path)
+
+
+def _connected(url: str, setting: str) -> RedisStore:
+    try:
+        return RedisStore(url)
+    except SessionError as error:
+        # The URL may hold a password.
+        raise InvalidConfig(f"{setting}: no session store at that URL: {error}") from error

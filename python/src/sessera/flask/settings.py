@@ -44,7 +44,8 @@ DEFAULTS: Mapping[str, str] = {
     "SESSERA_AUDIENCE": "the application's name",
     "SESSERA_ALGORITHM": '"HS256"; "EdDSA" or "ES256" where others verify: of the keyring of the first start',
     "SESSERA_KEYRING": "the file `sessera-keys.json` in the instance folder, made at first start",
-    "SESSERA_STORE": 'the SQLite file `sessera.db` in the instance folder; a store, a path, "memory", None',
+    "SESSERA_STORE": "the SQLite file `sessera.db` in the instance folder; a store, a path,"
+    ' the URL of a Redis, "memory", None',
     "SESSERA_DATA": '"token": it carries flask.session; "store": the store keeps it, under the session\'s id',
     "SESSERA_POLICY": "Policy()",
     "SESSERA_IDLE_TIMEOUT": "that of Policy(): 30 minutes",
