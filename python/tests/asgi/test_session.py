@@ -322,7 +322,7 @@ def test_events_are_told(make_app: MakeApp) -> None:
 
 def test_wrong_settings_are_errors_at_the_start() -> None:
     good: dict[str, Any] = {"keyring": Keyring.generate("HS256"), "store": None}
-    with pytest.raises(InvalidConfig, match=r"^store is no URL"):
+    with pytest.raises(InvalidConfig, match=r"^store: no session store at that URL"):
         Sessera(ORIGIN, "web", **{**good, "store": "https://store.example"})
     wrong: list[dict[str, Any]] = [
         {"csrf": "maybe"},
