@@ -53,7 +53,7 @@ def everything(make_sessions: MakeSessions, tmp_path: Path) -> dict[str, object]
         sessions, client, issued, issued.session, issued.session.binding, sessions.keyring, sessions.policy,
         sessions.keyring.keys()[0], KeyringFile(tmp_path / "keys.json"), BindingPolicy(), MemoryStore(),
         SqliteStore(tmp_path / "sessions.db"), ManualClock(0), Cookie(), events[0], key, verifier, proof,
-        sessions.sessions_of("user-42")[0], sessions.watch(issued.session, print),
+        sessions.sessions_of("user-42")[0], sessions.watch(issued.session, print), sessions.status(),
     ]  # fmt: skip
     return {type(it).__name__: it for it in objects} | {"token": issued.token, "sessions": sessions}
 
