@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sessera import Client, InvalidConfig, Keyring, RedisStore, Revoked, Sessions, StoreUnavailable
+from sessera import (
+    Client,
+    InvalidConfig,
+    Keyring,
+    RedisStore,
+    RevocationsStale,
+    Revoked,
+    Sessions,
+    StoreUnavailable,
+)
 from sessera.flask import Sessera
 
 from redis_server import RedisServer
@@ -126,9 +135,14 @@ def test_who_starts_without_redis_refuses_or_comes_up_when_it_is_there(redis: Re
         RedisStore(redis.url, timeout=0.2)
     keyring = Keyring.generate("HS256")
     waiting = sessions_on(RedisStore(redis.url, start="stale", timeout=0.2), keyring)
+    issued = waiting.issue("ada", client=CLIENT)
+    with pytest.raises(RevocationsStale):
+        waiting.verify(issued.token, client=CLIENT)
+    assert not waiting.status().ready
     redis.start()
+    eventually(lambda: waiting.status().ready)
+    waiting.verify(issued.token, client=CLIENT)
     there = sessions_on(RedisStore(redis.url), keyring)
-    issued = there.issue("ada", client=CLIENT)
     there.revoke_session(issued.session.id)
     eventually(lambda: is_refused(waiting, issued.token))
 
