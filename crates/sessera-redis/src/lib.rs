@@ -4,6 +4,22 @@
 //! the memory alone. How old that knowledge can be is measured, never assumed, and a failover that loses what
 //! Redis had acknowledged loses no revocation: who holds it puts it back. `PROTOCOL.md` beside this crate says
 //! how.
+//!
+//! ```no_run
+//! use sessera::{Algorithm, Client, Freshness, Keyring, NewSession, Revoke, Sessions, Wait};
+//! use sessera_redis::{RedisOptions, RedisStore};
+//! # fn main() -> Result<(), sessera::SessionError> {
+//! let options = RedisOptions { name: "shop-7".to_owned(), ..RedisOptions::default() };
+//! let sessions = Sessions::builder("https://app.example", "web")
+//!     .keyring(Keyring::generate(Algorithm::EdDsa)?)
+//!     .store(RedisStore::open_with("rediss://app:secret@redis.example", options)?)
+//!     .build()?;
+//! let issued = sessions.issue(NewSession::new("user-42"), &Client::new())?;
+//! // Returns when no verifier of the fleet accepts it any more.
+//! sessions.revoke(Revoke::Session(&issued.session.id), Wait::Confirmed)?;
+//! assert_eq!(sessions.status().freshness, Freshness::Fresh);
+//! # Ok(()) }
+//! ```
 
 mod backoff;
 mod confirm;

@@ -276,10 +276,12 @@ mod tests {
     const NOW: u64 = 1_700_000_000_000;
     const HOUR: u64 = 3_600_000;
 
+    /// In few buckets, so that they share packs.
     fn id(nth: u64) -> SessionId {
-        SessionId::from_bytes(
-            u128::from(nth).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835).to_be_bytes(),
-        )
+        let mut bytes = u128::from(nth).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835).to_be_bytes();
+        bytes[0] = 0;
+        bytes[1] = u8::try_from(nth % 16).unwrap() << 4;
+        SessionId::from_bytes(bytes)
     }
 
     fn session(nth: u64, generation: u64, keep_until: u64) -> Mark {
