@@ -45,6 +45,9 @@ final class BoundClientTests: SessionClientCase {
             let (logins, refreshes) = try await (server.state.logins, server.state.refreshes)
             XCTAssertEqual(logins, 2, "\(hours) h: once for the time, and once with it")
             XCTAssertEqual(refreshes, 2)
+            _ = try await restarted.session(replacing: session.token)
+            let more = try await server.state.refreshes
+            XCTAssertEqual(more, 3, "\(hours) h: from then on the time is known")
         }
     }
 
