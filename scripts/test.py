@@ -38,6 +38,7 @@ STEPS = [
     Step("clippy", ["cargo", "clippy", "--all-targets", "--quiet", "--", "-D", "warnings"]),
     Step("benches", ["cargo", "clippy", "-p", "sessera-bench", "--quiet", "--", "-D", "warnings"]),
     Step("rust", ["cargo", "test", "--quiet"]),
+    Step("fleet", ["cargo", "run", "--quiet", "-p", "sessera-fleet"]),
     Step("doc", ["cargo", "doc", "--no-deps", "--quiet"]),
     Step(
         "deny", ["cargo", "deny", "--offline", "check", "bans", "licenses", "sources"], only_with="cargo-deny"
