@@ -34,7 +34,7 @@ class Sessera(Keeper):
 
     `issuer` and `audience` are in every token. `keyring` is a Keyring, or the path of its file, which is made
     at the first start and read again when its keys were rotated. `store` is a store, the path of an SQLite
-    file, "memory", or None, without which nothing is revoked or rotated.
+    file, the URL of a Redis, "memory", or None, without which nothing is revoked or rotated.
 
     `policy` has the limits. `data` says where the contents of `request.session` are: in the "token", or in
     the "store", from which they are read before the application runs. `sealed` hides what tokens say.

@@ -22,7 +22,7 @@ DEFAULTS: Mapping[str, str] = {
     "AUDIENCE": '"django"',
     "ALGORITHM": '"HS256"; "EdDSA" or "ES256" where others verify: of the keyring of the first start',
     "KEYRING": "the file `sessera-keys.json` in BASE_DIR, made at first start",
-    "STORE": 'the SQLite file `sessera.db` in BASE_DIR; a store, a path, "memory", None',
+    "STORE": 'the SQLite file `sessera.db` in BASE_DIR; a store, a path, a URL of Redis, "memory", None',
     "DATA": '"token": it carries request.session; "store": the store keeps it, under the session\'s id',
     "POLICY": "Policy()",
     "SEALED": "False; True hides what the token says",
