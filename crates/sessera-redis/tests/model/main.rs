@@ -3,6 +3,10 @@
 //!
 //! What a verifier decides is decided by the code of the store itself, `src/follower.rs`. Servers, connections
 //! and time are the model's. `PROTOCOL.md` says what must hold, `world.rs` checks it after every step.
+//!
+//! What it does not try: how long marks are kept; `advance` as a compare-and-set (after a failover two processes may
+//! have won one generation); several replicas; and a whole state that is flushed and put back by `RESTORE`, under
+//! one living connection, between two beats.
 
 mod action;
 mod calm;
