@@ -1,5 +1,5 @@
 # `make` shows what there is.
-.PHONY: help demo test docs bench bench-python bench-swift wheels freethreaded fuzz model soak fleet vectors clean
+.PHONY: help demo test docs bench bench-python bench-kotlin bench-swift wheels freethreaded fuzz model soak fleet vectors clean
 
 help:
 	@echo "make demo     the demonstration shop on http://127.0.0.1:8000 (PORT=…, WORKERS=…)"
@@ -8,6 +8,7 @@ help:
 	@echo "make bench    Sessera against its peers"
 	@echo "make bench-python  the same from Python, beside PyJWT and its like, and in Flask beside its peers"
 	@echo "make bench-swift   what a call from Swift adds to a verify"
+	@echo "make bench-kotlin  a verify from Kotlin, beside nimbus-jose-jwt and java-jwt"
 	@echo "make fuzz     every fuzz target for a while (SECONDS_EACH=60)"
 	@echo "make fleet    six processes on a Redis that is killed, partitioned and flushed (JSON=1)"
 	@echo "make soak     the failure tests that take long"
@@ -59,6 +60,10 @@ model:
 
 vectors:
 	cargo run --quiet -p sessera-vectors --bin regenerate
+
+bench-kotlin:
+	scripts/bindings.sh
+	cd bindings/kotlin && mvn --quiet --batch-mode test -Dtest=VerifyBench
 
 clean:
 	cargo clean

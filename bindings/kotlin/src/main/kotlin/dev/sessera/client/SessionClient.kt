@@ -42,7 +42,7 @@ public class SessionClient(
     baseUrl: String,
     storage: SessionStorage,
     private val clock: DeviceClock = SystemDeviceClock,
-    transport: Transport = JdkTransport(),
+    transport: Transport = defaultTransport(),
     proofKeys: ProofKeyStore? = null,
     private val settings: SessionClientSettings = SessionClientSettings(),
 ) : AutoCloseable {

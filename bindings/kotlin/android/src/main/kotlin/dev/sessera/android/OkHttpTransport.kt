@@ -1,0 +1,38 @@
+package dev.sessera.android
+
+import dev.sessera.client.Transport
+import dev.sessera.client.TransportRequest
+import dev.sessera.client.TransportResponse
+import java.io.IOException
+import kotlin.coroutines.resume
+import kotlin.coroutines.resumeWithException
+import kotlin.time.toJavaDuration
+import kotlinx.coroutines.suspendCancellableCoroutine
+import okhttp3.Call
+import okhttp3.Callback
+import okhttp3.OkHttpClient
+import okhttp3.Request
+import okhttp3.RequestBody.Companion.toRequestBody
+import okhttp3.Response
+
+/** Carries the session client's requests over OkHttp. Not run by this repository's tests: they have no Android. */
+public class OkHttpTransport(client: OkHttpClient = OkHttpClient()) : Transport {
+    private val client = client.newBuilder().followRedirects(false).build()
+
+    override suspend fun post(request: TransportRequest): TransportResponse {
+        val carried = Request.Builder().url(request.url.toString()).post(request.body.encodeToByteArray().toRequestBody())
+        request.headers.forEach { (name, value) -> carried.header(name, value) }
+        val timed = client.newBuilder().callTimeout(request.timeout.toJavaDuration()).build()
+        return suspendCancellableCoroutine { waiting ->
+            val call = timed.newCall(carried.build())
+            waiting.invokeOnCancellation { call.cancel() }
+            call.enqueue(object : Callback {
+                override fun onFailure(call: Call, e: IOException) = waiting.resumeWithException(e)
+
+                override fun onResponse(call: Call, response: Response) = response.use {
+                    waiting.resume(TransportResponse(it.code, it.headers.toMap(), it.body.string()))
+                }
+            })
+        }
+    }
+}

@@ -1,0 +1,6 @@
+package dev.sessera.client
+
+import dev.sessera.android.OkHttpTransport
+
+/** What carries the requests where nobody says what. */
+internal fun defaultTransport(): Transport = OkHttpTransport()
