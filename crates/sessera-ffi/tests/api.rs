@@ -1,5 +1,6 @@
 //! What crosses is what `api.txt` says: a change of the API is a change that somebody reads.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "it is a test")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
