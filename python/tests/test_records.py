@@ -26,6 +26,7 @@ from sessera import (
     ManualClock,
     MemoryStore,
     Policy,
+    RedisStore,
     Sessions,
     SqliteStore,
     jose,
@@ -54,6 +55,7 @@ def everything(make_sessions: MakeSessions, tmp_path: Path) -> dict[str, object]
         sessions.keyring.keys()[0], KeyringFile(tmp_path / "keys.json"), BindingPolicy(), MemoryStore(),
         SqliteStore(tmp_path / "sessions.db"), ManualClock(0), Cookie(), events[0], key, verifier, proof,
         sessions.sessions_of("user-42")[0], sessions.watch(issued.session, print), sessions.status(),
+        RedisStore("redis://:a-password@127.0.0.1:1/", secret=b"s" * 32, start="stale"),
     ]  # fmt: skip
     return {type(it).__name__: it for it in objects} | {"token": issued.token, "sessions": sessions}
 
