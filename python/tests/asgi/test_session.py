@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
 from sessera import InvalidClaim, InvalidConfig, Keyring, MemoryStore, Policy, StoreUnavailable, TooLarge
@@ -16,6 +16,7 @@ from sessera.asgi import Sessera, SesseraMiddleware, current_session
 from tests.asgi.conftest import COOKIE, ORIGIN, browser, token_in
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from starlette.applications import Starlette
@@ -222,6 +223,34 @@ def test_what_lets_nobody_in_is_answered_with_401(app: Starlette, clock: ManualC
     assert client.get("/private").text == "ada"
     for path in ("/elevate", "/rotate"):
         assert browser(app).post(path).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "cookie", ["garbage", "a.b.c", '"quoted"', "a; __Host-session=b", f"; other={'a' * 17_000}", "{}; bearer"]
+)
+def test_what_nobody_signed_is_answered_with_401_too(app: Starlette, cookie: str) -> None:
+    token = browser(app).post("/login/ada").json()["token"]
+    headers = {"cookie": f"{COOKIE}={cookie.format(token)}"}
+    if "bearer" in cookie:
+        headers["authorization"] = f"Bearer {token}"
+    for path in ("/private", "/live", "/fresh"):
+        refused = browser(app).get(path, headers=headers)
+        assert (refused.status_code, refused.text) == (401, "Unauthorized")
+        assert refused.headers["cache-control"] == "no-store"
+        assert "set-cookie" not in refused.headers
+
+
+def test_a_body_that_looks_at_the_session_while_it_is_sent_varies(make_app: MakeApp) -> None:
+    async def late(request: Request) -> Response:
+        async def body() -> AsyncIterator[str]:
+            yield current_session(request).subject
+
+        return StreamingResponse(body())
+
+    client = browser(make_app(routes=[Route("/late", late)]))
+    client.post("/login/ada")
+    answer = client.get("/late")
+    assert (answer.text, answer.headers["vary"]) == ("ada", "Cookie")
 
 
 def test_what_this_server_cannot_tell_is_answered_with_503_and_never_401(make_app: MakeApp) -> None:

@@ -62,6 +62,40 @@ def test_a_websocket_that_lets_nobody_in_is_refused_at_the_handshake(app: Starle
     assert refused.value.code == 1008
 
 
+def test_a_token_that_nobody_signed_is_refused_at_the_handshake(app: Starlette) -> None:
+    client = browser(app, cookie=f"{COOKIE}=a.b.c", origin="https://app.example")
+    with (
+        pytest.raises(WebSocketDisconnect) as refused,
+        client.websocket_connect("wss://app.example/members"),
+    ):
+        pass
+    assert refused.value.code == 1008
+
+
+def test_what_came_in_before_the_session_ended_is_not_read_after_it(make_app: MakeApp) -> None:
+    heard, over = list[str](), threading.Event()
+
+    async def slow(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.send_text("ready")
+        try:
+            while True:
+                await websocket.send_text("busy")
+                await asyncio.sleep(0.01)
+        except WebSocketDisconnect:
+            heard.append((await websocket.receive())["type"])
+            over.set()
+
+    client = browser(make_app(routes=[WebSocketRoute("/ws", slow)]))
+    client.post("/login/ada")
+    with client.websocket_connect(PATH) as websocket:
+        assert websocket.receive_text() == "ready"
+        websocket.send_text("transfer everything")
+        client.post("/logout")
+        assert over.wait(30)
+    assert heard == ["websocket.disconnect"]
+
+
 @pytest.mark.parametrize("end", ["logout", "logout-everywhere", "expiry"])
 def test_the_end_of_the_session_closes_its_websocket(app: Starlette, clock: ManualClock, end: str) -> None:
     client = browser(app)

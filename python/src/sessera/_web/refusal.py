@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sessera import SessionError
+
+    from .contents import Contents
+
 #: How many seconds a client is asked to wait for what this server can't tell now.
 RETRY_AFTER = 5
 
@@ -20,3 +27,12 @@ OF_THE_TIMES = frozenset(
         "csrf_invalid",
     }
 )
+
+
+def is_of_the_client(error: SessionError, contents: Contents) -> bool:
+    """Whether an error that a view let through is to be answered, and is no fault of the application's.
+
+    For what a request brought, such as a token that nobody signed, no code is.
+    """
+    visit = contents.opened
+    return error.code in OF_THE_TIMES or (visit is not None and error is visit.error)

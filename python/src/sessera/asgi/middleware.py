@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sessera import CSRF_HEADER, Cookie, SessionError, is_safe_method
 from sessera._web.contents import Contents
-from sessera._web.refusal import OF_THE_TIMES, RETRY_AFTER
+from sessera._web.refusal import RETRY_AFTER, is_of_the_client
 from sessera._web.settle import cookie_lines, settle
 
 from . import scope as asgi
@@ -54,7 +54,7 @@ class SesseraMiddleware:
         if scope["type"] == "websocket":
             # No response follows that could carry a cookie.
             contents.close()
-            await guard(self.app, current, receive, send)
+            await guard(self.app, contents, current, receive, send)
         else:
             await self._answer(contents, current, receive, send)
 
@@ -74,7 +74,7 @@ class SesseraMiddleware:
             self._check_csrf(scope, current)
             await self.app(scope, receive, send_with_session)
         except SessionError as error:
-            if began or error.code not in OF_THE_TIMES:
+            if began or not is_of_the_client(error, contents):
                 raise
             self.sessera.logger.info("request refused (%s): %s", error.code, error)
             await self._refuse(error, send_with_session)
@@ -98,6 +98,9 @@ class SesseraMiddleware:
         visit = contents.opened
         contents.close()
         if visit is None:
+            if all(pair[0].lower() != b"content-length" for pair in headers):
+                # A body that is still to be made may look at the session, too late to say so.
+                _vary(headers, "Cookie")
             return headers
         due = visit.session is not None and visit.session.renew_due and not visit.pending
         if contents.modified or due:

@@ -6,11 +6,13 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from sessera import SessionError
-from sessera._web.refusal import OF_THE_TIMES
+from sessera._web.refusal import is_of_the_client
 
 from .origin import check_origin
 
 if TYPE_CHECKING:
+    from sessera._web.contents import Contents
+
     from .current import CurrentSession
     from .scope import App, Message, Receive, Send
 
@@ -22,14 +24,14 @@ SESSION_ENDED = 4401
 REFUSED = 1008
 
 
-async def guard(app: App, current: CurrentSession, receive: Receive, send: Send) -> None:
+async def guard(app: App, contents: Contents, current: CurrentSession, receive: Receive, send: Send) -> None:
     """Run the application for a WebSocket, and close that when the session ends which it began with."""
-    connection = _Connection(current, send)
+    connection = _Connection(current, receive, send)
     try:
         connection.check_origin()
-        await app(current.scope, receive, connection.send)
+        await app(current.scope, connection.receive, connection.send)
     except SessionError as error:
-        if error.code not in OF_THE_TIMES:
+        if not is_of_the_client(error, contents):
             raise
         current.sessera.logger.info("WebSocket refused (%s): %s", error.code, error)
         await connection.close()
@@ -40,11 +42,13 @@ async def guard(app: App, current: CurrentSession, receive: Receive, send: Send)
 class _Connection:
     """One WebSocket, from the handshake on."""
 
-    def __init__(self, current: CurrentSession, send: Send) -> None:
+    def __init__(self, current: CurrentSession, receive: Receive, send: Send) -> None:
         self._current = current
+        self._receive = receive
         self._send = send
         self._accepted = False
         self._closed = False
+        self._ended = False
         self._watching: asyncio.Task[None] | None = None
 
     def check_origin(self) -> None:
@@ -55,6 +59,13 @@ class _Connection:
         sessera = self._current.sessera
         if sessera.csrf != "off" and self._current.by_cookie:
             check_origin(self._current.scope, sessera, method="POST")
+
+    async def receive(self) -> Message:
+        """Receive for the application; nothing more that came in when the session was over."""
+        message = None if self._ended else await self._receive()
+        if self._ended or message is None:
+            return {"type": "websocket.disconnect", "code": SESSION_ENDED, "reason": ""}
+        return message
 
     async def send(self, message: Message) -> None:
         """Send for the application; watch the session as soon as it accepted the connection.
@@ -75,6 +86,7 @@ class _Connection:
 
     async def close(self) -> None:
         """Close because of the session."""
+        self._ended = True
         if not self._closed:
             self._closed = True
             code = SESSION_ENDED if self._accepted else REFUSED
