@@ -10,6 +10,7 @@ from flask import (
     Flask,
     Response,
     abort,
+    copy_current_request_context,
     current_app,
     redirect,
     render_template_string,
@@ -235,6 +236,23 @@ def test_a_body_that_is_made_later_may_use_the_session_and_says_so_before(make_a
     assert (response.text, response.headers["Vary"]) == ("ada", "Cookie")
     assert not set_cookies(response)
     assert seen == ["refused"] * 2
+
+
+def test_a_body_that_comes_from_an_iterator_of_any_kind_says_so_before(make_app: MakeApp) -> None:
+    app = make_app()
+
+    @app.get("/mapped")
+    def mapped() -> Response:
+        @copy_current_request_context
+        def part(_number: int) -> str:
+            return current_session.subject
+
+        return Response(map(part, range(2)))
+
+    client = app.test_client()
+    client.post("/login/ada")
+    response = client.get("/mapped")
+    assert (response.text, response.headers["Vary"]) == ("adaada", "Cookie")
 
 
 @pytest.mark.parametrize("kind", ["file", "static", "page", "missing"])

@@ -38,7 +38,7 @@ class SesseraInterface(SessionInterface):
             return
         if session.accessed:
             save(session, response)
-        elif isinstance(response.response, GeneratorType):
+        elif _is_made_later(response):
             vary(response, "Cookie")
             session.close()
 
@@ -68,3 +68,11 @@ class SesseraInterface(SessionInterface):
     def get_cookie_partitioned(self, app: Flask) -> bool:
         """Give what `SESSERA_COOKIE_PARTITIONED` says."""
         return bool(self._keeper.settings.cookie["partitioned"])
+
+
+def _is_made_later(response: Response) -> bool:
+    """Tell whether the application's own code may run while the body is sent: not that of a file."""
+    if isinstance(response.response, GeneratorType):
+        return True
+    sized = "Content-Length" in response.headers
+    return response.is_streamed and not sized and not response.direct_passthrough
