@@ -262,6 +262,19 @@ def test_a_logout_takes_the_remember_cookie_along(make_app: MakeApp) -> None:
     assert client.get("/members").status_code == 401
 
 
+def test_a_remember_cookie_lets_nobody_in_again_whose_session_was_ended(make_app: MakeApp) -> None:
+    client = moving(make_app, "/in/ada/remember")
+    client.delete_cookie("session")
+    left = client.get_cookie("remember_token")
+    assert left is not None
+    client.post("/in/ada")
+    client.set_cookie("remember_token", left.value)
+    with client.application.app_context():
+        client.application.extensions["sessera"].sessions.revoke_subject("ada")
+    assert client.get("/members").status_code == 401
+    assert error_of(client.get("/whoami")) == "revoked"
+
+
 def test_a_remember_cookie_is_worth_nothing_after_the_end_of_the_move(
     make_app: MakeApp, clock: ManualClock
 ) -> None:

@@ -56,6 +56,10 @@ if TYPE_CHECKING:
 _REPLACED = ("_user_id", "_id", "_remember_seconds")
 
 
+#: Why a session is refused that somebody ended.
+_ENDED = ("revoked", "reused")
+
+
 class LoginManager(flask_login.LoginManager):  # type: ignore[misc]  # it has no types
     """Flask-Login's manager, which finds its user in the session's token.
 
@@ -146,8 +150,12 @@ class LoginManager(flask_login.LoginManager):  # type: ignore[misc]  # it has no
 
     def _load_user_from_remember_cookie(self, cookie: str) -> Any:
         """Take a remember cookie from before the move; none is set any more, and none can be revoked."""
-        settings = open_session().keeper.settings
+        session = open_session()
+        settings, error = session.keeper.settings, session.visit.error
         if settings.former is None or settings.unix_seconds() >= settings.former.until:
+            return None
+        if error is not None and error.code in _ENDED:
+            # Who was logged out from elsewhere is not let in again by what lies beside.
             return None
         return super()._load_user_from_remember_cookie(cookie)
 
