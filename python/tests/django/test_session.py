@@ -12,7 +12,7 @@ from django.test import override_settings
 
 from sessera import InvalidConfig, Keyring, TooLarge
 from sessera.django import SessionStore, session_event
-from sessera.django.keeper import current_keeper
+from sessera.django.keeper import Brought, current_keeper
 from tests.django.conftest import new_browser
 
 if TYPE_CHECKING:
@@ -355,3 +355,8 @@ def test_keys_and_store_are_files_beside_the_project(tmp_path: Path) -> None:
         assert SessionStore(session.session_key)["a"] == 1
     assert {path.name for path in folder.iterdir()} >= {"sessera-keys.json", "sessera.db"}
     assert Keyring.load(folder / "sessera-keys.json")
+
+
+def test_what_is_shown_of_a_request_holds_no_token() -> None:
+    shown = repr(Brought("a.b.c", {"HTTP_COOKIE": f"{COOKIE}=a.b.c"}))
+    assert "a.b.c" not in shown

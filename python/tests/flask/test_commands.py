@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sessera import Keyring, ManualClock, SessionError, Sessions
+from sessera.flask import login
 from sessera.flask.explain import _OF_CODE, explain
 from sessera.flask.settings import Settings
 from tests.flask.browser import error_of, send, subject_of, token_in
@@ -160,6 +161,14 @@ def test_an_id_may_begin_with_a_dash(app: Flask, sid: str) -> None:
 def test_a_wrong_id_is_told(app: Flask) -> None:
     result = run(app, "revoke", "session", "x")
     assert (result.exit_code, "invalid_claim" in result.output) == (1, True)
+
+
+def test_what_a_terminal_would_obey_is_written_out(app: Flask) -> None:
+    with app.test_request_context():
+        token = login("ada\x1b[2J\u202e").token
+    output = run(app, "explain", token).output
+    assert "ada\\x1b[2J\\u202e" in output
+    assert "\x1b" not in output
 
 
 def test_a_good_token_is_explained(app: Flask) -> None:

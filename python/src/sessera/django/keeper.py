@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.core.signals import setting_changed
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Brought:
-    """What a SessionStore was made from: a request's environ, or only a token."""
+    """What a SessionStore was made from: a request's environ, or only a token. Neither is shown."""
 
-    token: str | None = None
-    environ: Mapping[str, Any] | None = None
+    token: str | None = field(default=None, repr=False)
+    environ: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
 class Keeper(keeper.Keeper):

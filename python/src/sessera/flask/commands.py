@@ -193,9 +193,8 @@ def explain_token(token: str | None, *, as_json: bool) -> None:
         click.echo()
         for name, value in found.session.items():
             if value not in (None, []):
-                click.echo(
-                    f"{name.replace('_', ' '):<17}{', '.join(value) if isinstance(value, list) else value}"
-                )
+                shown = ", ".join(value) if isinstance(value, list) else str(value)
+                click.echo(f"{name.replace('_', ' '):<17}{_printable(shown)}")
         if found.session:
             click.echo()
         click.echo("The token is good." if found.code is None else f"The token is refused: {found.code}.")
@@ -210,6 +209,11 @@ def _bare(text: str, cookie: str) -> str:
         if text.lower().startswith(prefix.lower()):
             text = text[len(prefix) :].strip()
     return text
+
+
+def _printable(text: str) -> str:
+    """Write out what a terminal would obey: who signs up may choose a name with such characters."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def _revoke(act: Any, said: dict[str, str], *, as_json: bool) -> None:
