@@ -143,6 +143,20 @@ def test_rings_are_joined() -> None:
         one.joined(Keyring.generate("HS256"))
 
 
+def test_the_secret_of_a_store_is_the_rings_own_and_outlives_its_keys() -> None:
+    keyring = Keyring.generate("HS256")
+    secret = keyring.store_secret()
+    assert secret is not None
+    assert len(secret) == 32
+    assert Keyring.generate("HS256").store_secret() != secret
+    keyring.rotate()
+    assert keyring.store_secret() == secret
+    assert Keyring.from_jwks(keyring.private_jwks()).store_secret() == secret
+    public = Keyring.generate("EdDSA")
+    assert Keyring.from_pem(None, public.private_pem(public.keys()[0].kid)).store_secret() is None
+    assert Keyring.from_public_jwks(public.jwks()).store_secret() is None
+
+
 def test_a_changed_key_file_is_picked_up(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     first = Keyring.generate("HS256")

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 use sessera::{Algorithm, KeyringOptions, RotationSchedule};
 use time::OffsetDateTime;
 
@@ -130,6 +131,14 @@ impl Keyring {
     /// The whole ring as a JWK Set, secrets included: what `save` writes.
     fn private_jwks(&self) -> String {
         self.now().private_jwks().to_string()
+    }
+
+    /// The `secret` for a `RedisStore`, 32 bytes: derived from the root secret, so the same on every machine that
+    /// has the ring, and after each rotation.
+    ///
+    /// None in a ring that came without a root secret, which has nothing of its own to derive it from.
+    fn store_secret<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
+        Some(PyBytes::new(py, &*self.now().store_secret()?))
     }
 
     /// The public part of a key in PEM (SPKI).

@@ -29,7 +29,8 @@ pub struct RedisOptions {
     /// hexadecimal digits are added. Default `verifier`.
     pub name: String,
     /// Keys the names of subjects, data and lists in Redis, so that nobody who reads it can try subjects. The
-    /// same in the whole fleet: a process with another one refuses to open. Default: none.
+    /// same in the whole fleet: a process with another one refuses to open.
+    /// [`Keyring::store_secret`](sessera::Keyring::store_secret) is one that all machines have. Default: none.
     pub secret: Option<Secret>,
     /// What happens where Redis can't be reached at the start. Default [`Start::Require`].
     pub start: Start,

@@ -64,6 +64,8 @@ struct Ring {
 
 struct Secrets {
     root: Root,
+    /// Whether the ring came with this root, or derived it from one of its keys.
+    own: bool,
     purposes: Purposes,
 }
 
@@ -124,8 +126,8 @@ impl Keyring {
     /// public keys.
     pub fn joined(&self, other: &Self) -> Result<Self> {
         let keys = self.0.keys.iter().chain(&other.0.keys).cloned().collect();
-        let root = self.root().or_else(|| other.root()).cloned();
-        Self::assemble(keys, root)
+        let secrets = self.0.secrets.as_ref().or(other.0.secrets.as_ref());
+        Self::inheriting(keys, secrets)
     }
 
     /// The public keys as a JWK Set, to be published. Never holds a private part, a MAC key or the root.
@@ -136,6 +138,18 @@ impl Keyring {
     /// The whole ring as a JWK Set, secrets included: what [`save`](Self::save) writes.
     pub fn private_jwks(&self) -> Zeroizing<String> {
         jwk::private(&self.0.keys, self.root().map(|root| root.as_slice()))
+    }
+
+    /// The secret by which a store that others can read names and seals what it holds: the `secret` of
+    /// `RedisOptions`. It is derived from the root secret, so it is the same on every machine that has the ring,
+    /// and stays what it is when the ring is rotated.
+    ///
+    /// `None` in a ring that came without a root: the one that it derives is that of its oldest key, and a file
+    /// with the same keys but for that one would lead to another. Such a ring has a root of its own once it was
+    /// [saved](Self::save) and loaded again.
+    pub fn store_secret(&self) -> Option<Zeroizing<[u8; 32]>> {
+        let secrets = self.0.secrets.as_ref().filter(|secrets| secrets.own)?;
+        Some(secrets.purposes.store.clone())
     }
 
     /// The public part of a key in PEM (SPKI).
@@ -183,13 +197,22 @@ impl Keyring {
 
     /// Puts a ring together from keys that are checked one by one already, and checks them as a set.
     fn assemble(keys: Vec<Key>, root: Option<Root>) -> Result<Self> {
+        Self::assemble_with(keys, root.map(|root| (root, true)))
+    }
+
+    /// The same with the root of an earlier ring, which is as much this one's own as it was that one's.
+    fn inheriting(keys: Vec<Key>, earlier: Option<&Secrets>) -> Result<Self> {
+        Self::assemble_with(keys, earlier.map(|secrets| (secrets.root.clone(), secrets.own)))
+    }
+
+    fn assemble_with(keys: Vec<Key>, root: Option<(Root, bool)>) -> Result<Self> {
         check_set(&keys)?;
         let root = match root {
             Some(root) => Some(root),
-            None => oldest_secret(&keys).map(purposes::root_of).transpose()?,
+            None => oldest_secret(&keys).map(purposes::root_of).transpose()?.map(|root| (root, false)),
         };
         let secrets = match root {
-            Some(root) => Some(Secrets { purposes: Purposes::derive(&root)?, root }),
+            Some((root, own)) => Some(Secrets { purposes: Purposes::derive(&root)?, root, own }),
             None => None,
         };
         Ok(Self(Arc::new(Ring { keys, secrets })))

@@ -10,6 +10,9 @@ use crate::error::{Result, SessionError};
 /// The fewest bytes of a root secret.
 pub(crate) const ROOT_LENGTH: usize = 32;
 
+/// The bytes of a store's secret.
+pub(crate) const STORE_LENGTH: usize = 32;
+
 /// A root secret: at least [`ROOT_LENGTH`] bytes.
 pub(crate) type Root = Zeroizing<Vec<u8>>;
 
@@ -23,11 +26,15 @@ pub(crate) struct Purposes {
     pub(crate) log: hmac::Key,
     /// Sealed tokens, A256GCM.
     pub(crate) sealing: aead::LessSafeKey,
+    /// Names and data in a store that others can read.
+    pub(crate) store: Zeroizing<[u8; STORE_LENGTH]>,
 }
 
 impl Purposes {
     pub(crate) fn derive(root: &[u8]) -> Result<Self> {
         let prk = extract(root);
+        let mut store = Zeroizing::new([0; STORE_LENGTH]);
+        fill(&prk, b"sessera store v1", &mut *store)?;
         let mac = |name: &[u8]| expand(&prk, name, hmac::HMAC_SHA256, |okm| hmac::Key::from(okm));
         Ok(Self {
             binding: mac(b"sessera binding v1")?,
@@ -36,6 +43,7 @@ impl Purposes {
             sealing: expand(&prk, b"sessera sealing v1", &aead::AES_256_GCM, |okm| {
                 aead::LessSafeKey::new(aead::UnboundKey::from(okm))
             })?,
+            store,
         })
     }
 }
@@ -45,15 +53,19 @@ impl Purposes {
 /// It is a derivation and not the private part itself, so that writing it down tells nothing about the key.
 pub(crate) fn root_of(private_part: &[u8]) -> Result<Root> {
     let mut root = Zeroizing::new(vec![0; ROOT_LENGTH]);
-    extract(private_part)
-        .expand(&[b"sessera root v1"], HKDF_SHA256)
-        .and_then(|okm: Okm<'_, hkdf::Algorithm>| okm.fill(&mut root))
-        .map_err(|_| failed())?;
+    fill(&extract(private_part), b"sessera root v1", &mut root)?;
     Ok(root)
 }
 
 fn extract(secret: &[u8]) -> Prk {
     Salt::new(HKDF_SHA256, b"sessera").extract(secret)
+}
+
+/// As many bytes as SHA-256 has.
+fn fill(prk: &Prk, name: &[u8], bytes: &mut [u8]) -> Result<()> {
+    prk.expand(&[name], HKDF_SHA256)
+        .and_then(|okm: Okm<'_, hkdf::Algorithm>| okm.fill(bytes))
+        .map_err(|_| failed())
 }
 
 fn expand<L: KeyType, K>(prk: &Prk, name: &[u8], length: L, key: impl Fn(Okm<'_, L>) -> K) -> Result<K> {
@@ -87,6 +99,7 @@ mod tests {
             ("csrf", "3b545f822f9c05eab8d4f7d4c38cb43d0f9c40b93d095841922278395c146b05"),
             ("log", "dc058d83fdf82e52e3a21a80b5e28672d3228fe4e98845d7c822e2c366381263"),
             ("sealing", "8a41aaaef4c40340e09bf4beb2244ce5ae9330fb147c193e0e3466d40132db7d"),
+            ("store", "3d59d96995e3dc04e0e897bd0535e93ce7c86abc081bb562d9288621238cab3a"),
             ("root", "681e45f891f0b27ab552298a49b1cacaab41ff0bde7b443f7975e61dc1d1d2d4"),
         ];
         let expected: std::collections::HashMap<_, _> = expected.map(|(name, key)| (name, hex(key))).into();
@@ -98,6 +111,7 @@ mod tests {
         }
         let same = aead::UnboundKey::new(&aead::AES_256_GCM, &expected["sealing"]).unwrap();
         assert_eq!(seal(&purposes.sealing), seal(&aead::LessSafeKey::new(same)));
+        assert_eq!(purposes.store[..], expected["store"]);
         assert_eq!(*root_of(&[7; 32]).unwrap(), expected["root"]);
     }
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from sessera import InvalidConfig, MemoryStore, RedisStore, SessionError, SqliteStore
 
 if TYPE_CHECKING:
+    from sessera import Keyring
+
     from .settings import Store
 
 #: What to do where the instance folder is no place for a file.
@@ -29,8 +31,10 @@ def default_store(path: Path) -> SqliteStore:
         raise InvalidConfig(f"SESSERA_STORE: no session database at {path}: {error}; {_OTHERWISE}") from error
 
 
-def store_of(value: object, setting: str = "SESSERA_STORE") -> Store | None:
+def store_of(value: object, keyring: Keyring, setting: str = "SESSERA_STORE") -> Store | None:
     """Give the store that a setting names: a store itself, "memory", None, a URL, or the path of a file.
+
+    By its URL, a Redis learns no subject and no session id: it is given the keyring's secret for stores.
 
     Raises InvalidConfig, which names the setting.
     """
@@ -45,7 +49,7 @@ def store_of(value: object, setting: str = "SESSERA_STORE") -> Store | None:
         )
     path = os.fsdecode(value)
     if "://" in path:
-        return _connected(path, setting)
+        return _connected(path, keyring, setting)
     if path == ":memory:":
         raise InvalidConfig(f'{setting} must be the path of a file, a URL, or "memory"')
     try:
@@ -59,9 +63,9 @@ def _opened(path: Path) -> SqliteStore:
     return SqliteStore(path)
 
 
-def _connected(url: str, setting: str) -> RedisStore:
+def _connected(url: str, keyring: Keyring, setting: str) -> RedisStore:
     try:
-        return RedisStore(url)
+        return RedisStore(url, secret=keyring.store_secret())
     except SessionError as error:
         # The URL may hold a password.
         raise InvalidConfig(f"{setting}: no session store at that URL: {error}") from error

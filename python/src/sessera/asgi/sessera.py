@@ -106,7 +106,7 @@ class Sessera(Keeper):
                 audience=audience,
                 keyring=keyring,
                 key_file=key_file,
-                store=store_of(store, "store"),
+                store=store_of(store, keyring, "store"),
                 data_in_store=data == "store",
                 policy=policy or Policy(),
                 sealed=sealed,

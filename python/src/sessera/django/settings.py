@@ -44,12 +44,14 @@ def settings_of_project() -> Settings:
     if store is None and data == "store":
         raise InvalidConfig('SESSERA["DATA"] is "store", but SESSERA["STORE"] is None')
     keys = _keys(given)
+    keyring = keys.keyring if isinstance(keys, KeyFile) else keys
+    store = _beside("sessera.db", "STORE") if store is ... else store
     return Settings(
         issuer=_typed(given, "ISSUER", str, None),
         audience=_typed(given, "AUDIENCE", str, "django"),
-        keyring=keys.keyring if isinstance(keys, KeyFile) else keys,
+        keyring=keyring,
         key_file=keys if isinstance(keys, KeyFile) else None,
-        store=store_of(_beside("sessera.db", "STORE") if store is ... else store, 'SESSERA["STORE"]'),
+        store=store_of(store, keyring, 'SESSERA["STORE"]'),
         data_in_store=data == "store",
         policy=_typed(given, "POLICY", Policy, Policy()),
         sealed=_typed(given, "SEALED", bool, False),  # noqa: FBT003  # a value like the others

@@ -119,7 +119,7 @@ class Settings(shared.Settings):
             trusted_hops=given.whole("SESSERA_TRUSTED_HOPS", 0, least=0, most=MOST_HOPS) or 0,
             clock=given.instance("SESSERA_CLOCK", ManualClock, None),
             # Last, so that settings that are refused leave no database behind.
-            store=_store(given, app),
+            store=_store(given, app, keyring),
         )
 
 
@@ -147,10 +147,10 @@ def _keys(given: Given, app: Flask) -> Keyring | KeyFile:
         raise InvalidConfig(f"SESSERA_KEYRING: {error}") from error
 
 
-def _store(given: Given, app: Flask) -> Store | None:
+def _store(given: Given, app: Flask, keyring: Keyring) -> Store | None:
     if "SESSERA_STORE" not in given:
         return default_store(Path(app.instance_path, "sessera.db"))
-    return store_of(given.value("SESSERA_STORE", None))
+    return store_of(given.value("SESSERA_STORE", None), keyring)
 
 
 def _list(given: Given) -> dict[str, Any]:

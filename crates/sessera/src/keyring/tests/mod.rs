@@ -98,6 +98,41 @@ fn joined_rings_sign_with_the_first_and_verify_with_both() {
 }
 
 #[test]
+fn the_secret_of_a_store_is_the_rings_own_and_outlives_its_keys() {
+    for algorithm in SIGNING {
+        let mut keyring = Keyring::generate(algorithm).unwrap();
+        let secret = keyring.store_secret().unwrap();
+        assert_ne!(Keyring::generate(algorithm).unwrap().store_secret().unwrap(), secret);
+        keyring.rotate(at_zero() + time::Duration::days(1)).unwrap();
+        keyring.rotate(at_zero() + time::Duration::days(9)).unwrap();
+        assert_eq!(keyring.store_secret(), Some(secret.clone()));
+        assert_eq!(Keyring::from_jwks(&keyring.private_jwks()).unwrap().store_secret(), Some(secret.clone()));
+        if !algorithm.is_symmetric() {
+            assert_eq!(Keyring::from_public_jwks(&keyring.jwks()).unwrap().store_secret(), None);
+        }
+    }
+}
+
+#[test]
+fn a_root_that_is_derived_from_a_key_gives_no_store_a_secret_until_it_was_saved() {
+    let pem = Keyring::generate(Algorithm::EdDsa).unwrap();
+    let pem = pem.private_pem(&pem.keys(at_zero())[0].kid).unwrap();
+    let mut keyring = Keyring::from_pem(None, &pem).unwrap();
+    assert!(keyring.purposes().is_some(), "it has a root");
+    assert_eq!(keyring.store_secret(), None);
+    keyring.rotate(at_zero()).unwrap();
+    assert_eq!(keyring.store_secret(), None);
+    let with_its_own = Keyring::generate(Algorithm::EdDsa).unwrap();
+    assert_eq!(keyring.joined(&with_its_own).unwrap().store_secret(), None, "its root is that of the first");
+    assert_eq!(with_its_own.joined(&keyring).unwrap().store_secret(), with_its_own.store_secret());
+    assert!(Keyring::from_jwks(&keyring.private_jwks()).unwrap().store_secret().is_some());
+}
+
+fn at_zero() -> time::OffsetDateTime {
+    time::OffsetDateTime::UNIX_EPOCH
+}
+
+#[test]
 fn no_secret_shows_in_debug() {
     for algorithm in SIGNING {
         let keyring = Keyring::generate(algorithm).unwrap();
