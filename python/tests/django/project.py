@@ -58,7 +58,7 @@ if not settings.configured:
 from django.contrib import admin  # noqa: E402
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash  # noqa: E402
 from django.http import HttpResponse as Response  # noqa: E402
-from django.http import JsonResponse  # noqa: E402
+from django.http import JsonResponse, StreamingHttpResponse  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from sessera.django import current_session, elevate, logout_everywhere  # noqa: E402
@@ -85,6 +85,10 @@ def data(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         request.session.update(json.loads(request.body))
     return JsonResponse({name: value for name, value in request.session.items() if name[0] != "_"})
+
+
+def stream(request: HttpRequest) -> StreamingHttpResponse:
+    return StreamingHttpResponse(str(current_session(request).error) for _ in range(1))
 
 
 def log_in(request: HttpRequest) -> HttpResponse:
@@ -128,6 +132,7 @@ urlpatterns = [
     path("whoami", whoami),
     path("untouched", untouched),
     path("data", data),
+    path("stream", stream),
     path("login", log_in),
     path("logout", log_out),
     path("logout-everywhere", log_out_everywhere),

@@ -219,6 +219,11 @@ def test_a_response_that_sets_the_cookie_is_not_stored_and_varies(ada: User, bro
     assert "Cache-Control" not in new_browser().get("/whoami")
 
 
+def test_a_body_that_looks_at_the_session_while_it_is_sent_varies(browser: Client) -> None:
+    browser.cookies[COOKIE] = "xxxx.yyyy.zzzz"
+    assert browser.get("/stream")["Vary"] == "Cookie"
+
+
 def test_a_cookie_that_stands_twice_is_refused(ada: User, browser: Client) -> None:
     browser.post("/login", PASSWORD)
     token = token_in(browser)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import FileResponse
+from django.utils.cache import patch_vary_headers
 
 from sessera._web.current import CurrentSession
 
@@ -53,7 +55,11 @@ class SesseraMiddleware(SessionMiddleware):
             del response.cookies[name]
         if name in response.cookies:
             response.headers["Cache-Control"] = "no-store"
-        elif session.accessed and session.visit.logged_in:
+        elif not session.accessed:
+            if response.streaming and not issubclass(type(response), FileResponse):
+                # A body that is still to be made may look at the session, too late to say so.
+                patch_vary_headers(response, ("Cookie",))
+        elif session.visit.logged_in:
             # What was made for a user is not behind the back button once the user has logged out.
             response.headers.setdefault("Cache-Control", "no-store")
         return response
