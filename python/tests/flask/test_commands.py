@@ -254,6 +254,9 @@ def test_a_sealed_token_is_opened_first(make_app: MakeApp) -> None:
     client.post("/logout")
     assert printed(run(app, "explain", token, "--json"))["code"] == "revoked"
     assert printed(run(app, "explain", "a.b.c", "--json"))["code"] == "malformed"
+    elsewhere = make_app(SEALED=True, KEYRING=Keyring.generate("HS256"))
+    foreign = printed(run(elsewhere, "explain", token, "--json"))
+    assert (foreign["code"], foreign["session"]) == ("bad_signature", {})
 
 
 def test_a_store_that_is_not_shared_is_named(make_app: MakeApp) -> None:

@@ -114,6 +114,12 @@ def test_a_visitor_of_before_is_a_visitor(old: FlaskClient, make_app: MakeApp) -
     assert client.get("/data").get_json()["user_id"] == 42
 
 
+def test_a_session_that_says_false_of_its_user_is_a_visitors(old: FlaskClient, make_app: MakeApp) -> None:
+    client = bring(old, moved(make_app, IMPORT_SUBJECT=lambda _contents: False))
+    assert client.get("/private").status_code == 401
+    assert client.get("/data").get_json()["user_id"] == 42
+
+
 def test_after_the_end_old_cookies_are_nobodys(
     old: FlaskClient, make_app: MakeApp, clock: ManualClock
 ) -> None:

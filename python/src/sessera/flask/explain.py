@@ -149,9 +149,12 @@ def _key(step: str, token: str, settings: Settings) -> str:
     first = token.partition(".")[0]
     header = json.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
     if step == "header":
-        return f"{header['alg']}, {header['typ']}"
-    known = next((key for key in settings.keyring.keys(now) if key.kid == header["kid"]), None)
-    return f"{header['kid']}, {known.state if known else 'unknown'}"
+        # A seal that does not open has no type that could be read.
+        return f"{header['alg']}, {header.get('typ') or header.get('enc')}"
+    if (kid := header.get("kid")) is None:
+        return "that of the seal, which has no name"
+    known = next((key for key in settings.keyring.keys(now) if key.kid == kid), None)
+    return f"{kid}, {known.state if known else 'unknown'}"
 
 
 def _revocation(session: Session | None, settings: Settings) -> str:

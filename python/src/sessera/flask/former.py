@@ -82,7 +82,8 @@ class Former:
 
     def _begin(self, session: FlaskSession, contents: Mapping[str, Any]) -> None:
         subject = None if self.subject is None else self.subject(contents)
-        if subject is None:
+        # Either is what is left in many a session of somebody who logged out.
+        if subject is None or subject is False:
             session.visit.begin(session.encode())
         else:
             verbs.login(session, str(subject), None, acr=None, amr=())
