@@ -10,6 +10,7 @@ import httpx2
 import pytest
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
+from starlette.websockets import WebSocketDisconnect
 
 from sessera import InvalidClaim, InvalidConfig, Keyring, MemoryStore, Policy, StoreUnavailable, TooLarge
 from sessera.asgi import Sessera, SesseraMiddleware, current_session
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from sessera import ManualClock
+    from sessera import ManualClock, Session, Sessions
     from tests.asgi.conftest import MakeApp
 
 
@@ -266,6 +267,31 @@ def test_what_this_server_cannot_tell_is_answered_with_503_and_never_401(make_ap
     assert int(response.headers["retry-after"]) > 0
     with pytest.raises(InvalidClaim):
         client.get("/wrong")
+
+
+class Away:
+    """Sessions whose store can't be read just now."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sessions, name)
+
+    def data(self, _session: Session) -> bytes | None:
+        raise StoreUnavailable("the store is away")
+
+
+def test_contents_that_cannot_be_read_are_answered_with_503(tmp_path: Path, make_app: MakeApp) -> None:
+    app = make_app(store=tmp_path / "its.db", data="store")
+    client = browser(app)
+    client.post("/login/ada")
+    app.state.sessera.sessions = Away(app.state.sessera.sessions)
+    refused = client.get("/data")
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+    assert "set-cookie" not in refused.headers
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect("wss://app.example/ws"):
+        pass
 
 
 def test_a_live_check_asks_the_store(make_app: MakeApp) -> None:

@@ -7,7 +7,9 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from starlette.responses import PlainTextResponse
 from starlette.routing import WebSocketRoute
+from starlette.testclient import WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
 from sessera.asgi import current_session
@@ -60,6 +62,16 @@ def test_a_websocket_that_lets_nobody_in_is_refused_at_the_handshake(app: Starle
     ):
         pass
     assert refused.value.code == 1008
+
+
+def test_a_response_in_place_of_the_handshake_is_not_kept(make_app: MakeApp) -> None:
+    async def refuse(websocket: WebSocket) -> None:
+        await websocket.send_denial_response(PlainTextResponse(current_session(websocket).error))
+
+    client = browser(make_app(routes=[WebSocketRoute("/ws", refuse)]))
+    with pytest.raises(WebSocketDenialResponse) as refused, client.websocket_connect(PATH):
+        pass
+    assert (refused.value.headers["vary"], refused.value.headers["cache-control"]) == ("Cookie", "no-store")
 
 
 def test_a_token_that_nobody_signed_is_refused_at_the_handshake(app: Starlette) -> None:

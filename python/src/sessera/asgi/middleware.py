@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -48,13 +49,10 @@ class SesseraMiddleware:
         contents = RequestSession(self.sessera, scope)
         current = CurrentSession(contents, scope, self.sessera)
         scope["session"], scope["sessera"] = contents, current
-        if self.sessera.data_in_store:
-            # A dict can't wait: what is in the store is read before anybody looks into it.
-            await asyncio.to_thread(contents.load)
         if scope["type"] == "websocket":
             # No response follows that could carry a cookie.
             contents.close()
-            await guard(self.app, contents, current, receive, send)
+            await guard(partial(self._run, contents), contents, current, receive, send)
         else:
             await self._answer(contents, current, receive, send)
 
@@ -72,12 +70,18 @@ class SesseraMiddleware:
 
         try:
             self._check_csrf(scope, current)
-            await self.app(scope, receive, send_with_session)
+            await self._run(contents, scope, receive, send_with_session)
         except SessionError as error:
             if began or not is_of_the_client(error, contents):
                 raise
             self.sessera.logger.info("request refused (%s): %s", error.code, error)
             await self._refuse(error, send_with_session)
+
+    async def _run(self, contents: Contents, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.sessera.data_in_store:
+            # A dict can't wait: what is in the store is read before anybody looks into it.
+            await asyncio.to_thread(contents.load)
+        await self.app(scope, receive, send)
 
     def _check_csrf(self, scope: Scope, current: CurrentSession) -> None:
         sessera = self.sessera
