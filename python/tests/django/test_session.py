@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.sessions.backends.base import UpdateError
 from django.test import override_settings
 
-from sessera import InvalidConfig, Keyring, TooLarge
+from sessera import InvalidConfig, Keyring, StoreUnavailable, TooLarge
 from sessera.django import SessionStore, session_event
 from sessera.django.keeper import Brought, current_keeper
 from tests.django.conftest import new_browser
@@ -222,6 +222,21 @@ def test_a_response_that_sets_the_cookie_is_not_stored_and_varies(ada: User, bro
 def test_a_body_that_looks_at_the_session_while_it_is_sent_varies(browser: Client) -> None:
     browser.cookies[COOKIE] = "xxxx.yyyy.zzzz"
     assert browser.get("/stream")["Vary"] == "Cookie"
+
+
+def test_what_a_view_lets_through_is_answered_and_says_nothing_of_the_reason(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = browser.post("/elevate")
+    assert (refused.status_code, refused.content) == (401, b"Unauthorized")
+
+    def away(_request: object) -> None:
+        raise StoreUnavailable("the store is away")
+
+    monkeypatch.setattr("tests.django.project.logout", away)
+    refused = browser.post("/logout")
+    assert (refused.status_code, refused.content) == (503, b"Service Unavailable")
+    assert (refused["Retry-After"], refused["Cache-Control"]) == ("5", "no-store")
 
 
 def test_a_cookie_that_stands_twice_is_refused(ada: User, browser: Client) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import FileResponse
+from django.http import FileResponse, HttpResponse
 from django.utils.cache import patch_vary_headers
 
+from sessera import SessionError
 from sessera._web.current import CurrentSession
+from sessera._web.refusal import OF_THE_TIMES, RETRY_AFTER
 
 from .keeper import current_keeper
 from .store import SessionStore
@@ -17,7 +20,7 @@ from .store import SessionStore
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
 
 
 class SesseraMiddleware(SessionMiddleware):
@@ -25,7 +28,8 @@ class SesseraMiddleware(SessionMiddleware):
 
     The session knows its client, and two cookies of its name are refused. A session that is used is renewed
     in time, though nothing in it changed. A response that sets the cookie is not to be stored.
-    `request.sessera` is the CurrentSession.
+    `request.sessera` is the CurrentSession. SessionErrors that a view lets through are answered with 401, 403
+    or 503.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -38,6 +42,18 @@ class SesseraMiddleware(SessionMiddleware):
         session = SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME), environ=request.META)
         request.session = session
         request.sessera = CurrentSession(session)  # type: ignore[attr-defined]
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer a SessionError that a view let through, unless it is the project's own fault."""
+        if not isinstance(exception, SessionError) or exception.code not in OF_THE_TIMES:
+            return None
+        current_keeper().logger.info("request refused (%s): %s", exception.code, exception)
+        status = HTTPStatus(exception.http_status)
+        response = HttpResponse(status.phrase, status=status, content_type="text/plain; charset=utf-8")
+        response.headers["Cache-Control"] = "no-store"
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            response.headers["Retry-After"] = str(RETRY_AFTER)
+        return response
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Save the session if it changed or is to be renewed, and set or remove the cookie."""
