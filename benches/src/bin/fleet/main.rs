@@ -1,10 +1,11 @@
 //! The store of a fleet: how soon a revocation is refused everywhere, what it costs, and how it starts.
 //!
 //! `cargo run --release -p sessera-bench --bin fleet [PART…]`, with `redis-server` on the path. The parts are
-//! `seen`, `replicated`, `pipelined`, `load` and `verify`; the default is all. Verifiers are handles of one process,
-//! each with its own index, connection and threads.
+//! `seen`, `replicated`, `pipelined`, `load` and `verify`; the default is all. The verifiers of `seen` are processes;
+//! those of `replicated` are handles of one process, each with its own index, connection and threads.
 
 mod load;
+mod processes;
 mod seen;
 
 use std::time::{Duration, Instant};
@@ -16,6 +17,11 @@ const NOW: u64 = 1_790_000_000_000;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [processes::ARGUMENT, url, marks, verifiers] =
+        arguments.iter().map(String::as_str).collect::<Vec<_>>()[..]
+    {
+        return processes::verifier(url, marks.parse().unwrap(), verifiers.parse().unwrap());
+    }
     let wanted = |part: &str| arguments.is_empty() || arguments.iter().any(|wanted| wanted == part);
     if wanted("seen") {
         seen::everywhere(8, 3000);

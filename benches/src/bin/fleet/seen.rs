@@ -6,30 +6,25 @@ use sessera::{Algorithm, Client, Keyring, NewSession, Sessions, Store as _, Wait
 use sessera_redis::RedisStore;
 use sessera_servers::{Disk, Redis, until};
 
-use crate::{NOW, is_revoked, revoked, server, show, timed};
+use crate::processes::{self, Verifier};
+use crate::{NOW, revoked, server, show, timed};
 
-/// From the call until every verifier refuses.
-pub(crate) fn everywhere(verifiers: usize, times: u64) {
+/// From the call until every one of so many processes refuses.
+pub(crate) fn everywhere(verifiers: u32, times: u64) {
     let redis = server(Disk::Everysec);
-    let open = || RedisStore::open(&redis.url()).unwrap();
-    let stores: Vec<_> = (0..verifiers).map(|_| open()).collect();
-    let writer = open();
+    let mut fleet: Vec<_> = (0..verifiers).map(|_| Verifier::start(&redis.url(), times, verifiers)).collect();
+    fleet.iter_mut().for_each(Verifier::ready);
+    let writer = RedisStore::open(&redis.url()).unwrap();
     let (mut all, mut stored) = (Vec::new(), Vec::new());
     for number in 0..times {
-        let mark = revoked(number);
-        let began = Instant::now();
-        writer.append(&mark, NOW).unwrap();
-        stored.push(began.elapsed());
-        for store in &stores {
-            while !is_revoked(store.index(), &mark) {
-                std::thread::yield_now();
-            }
-        }
-        all.push(began.elapsed());
+        let began = processes::clock();
+        stored.push(timed(|| writer.append(&revoked(number), NOW).unwrap()));
+        let last = fleet.iter_mut().map(Verifier::refused_at).max().unwrap();
+        all.push(last.saturating_sub(began));
         // People do not log out back to back, and threads that just ran are still awake.
         std::thread::park_timeout(Duration::from_millis(2));
     }
-    println!("revoke with {verifiers} verifiers, AOF everysec");
+    println!("revoke with {verifiers} processes that verify, AOF everysec");
     show("for comparison: a PING", pings(&redis, times));
     show("stored", stored);
     show("refused by all of them", all);
