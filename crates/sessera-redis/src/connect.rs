@@ -1,5 +1,6 @@
 //! Finding the server that takes writes, and connecting to it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use redis::io::tcp::TcpSettings;
@@ -20,6 +21,8 @@ pub(crate) struct Connector {
     timeout: Duration,
     /// Any key: all are in one slot.
     key: String,
+    /// Whether the server that was reached last does not say its `maxmemory-policy`.
+    policy_unknown: AtomicBool,
 }
 
 impl Connector {
@@ -33,7 +36,15 @@ impl Connector {
         if rustls::crypto::CryptoProvider::get_default().is_none() {
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
-        Ok(Self { place: Place::parse(url)?, root_certificates, timeout, key: key.to_owned() })
+        let (place, key, policy_unknown) = (Place::parse(url)?, key.to_owned(), AtomicBool::new(false));
+        Ok(Self { place, root_certificates, timeout, key, policy_unknown })
+    }
+
+    /// What an operator should know of a server that takes writes; `None` where there is nothing.
+    pub(crate) fn remark(&self) -> Option<&'static str> {
+        self.policy_unknown.load(Ordering::Acquire).then_some(
+            "the server does not say its maxmemory-policy, which must be noeviction: allow this user CONFIG GET or INFO",
+        )
     }
 
     pub(crate) const fn place(&self) -> &Place {
@@ -49,7 +60,8 @@ impl Connector {
             }
             Place::Cluster { nodes, login, tls } => self.by_cluster(nodes, login, *tls)?,
         };
-        check_policy(&mut connection)?;
+        let known = check_policy(&mut connection)?;
+        self.policy_unknown.store(!known, Ordering::Release);
         Ok(connection)
     }
 
@@ -166,8 +178,8 @@ fn owner(node: &mut Connection, key: &str) -> RedisResult<Option<(String, u16)>>
     }))
 }
 
-/// Redis must refuse writes rather than forget marks when its memory is full.
-fn check_policy(connection: &mut Connection) -> Result<()> {
+/// Redis must refuse writes rather than forget marks when its memory is full. Gives whether it says that it does.
+fn check_policy(connection: &mut Connection) -> Result<bool> {
     let asked = cmd("CONFIG").arg("GET").arg("maxmemory-policy").query::<Vec<String>>(connection);
     let policy = match asked {
         Ok(pair) => pair.into_iter().nth(1),
@@ -182,7 +194,8 @@ fn check_policy(connection: &mut Connection) -> Result<()> {
             .and_then(|info| info.get("maxmemory_policy")),
     };
     match policy.as_deref() {
-        None | Some("noeviction") => Ok(()),
+        None => Ok(false),
+        Some("noeviction") => Ok(true),
         Some(_) => Err(wrong(
             "the server's maxmemory-policy must be noeviction: with another it forgets revocations when its memory \
              is full",

@@ -143,7 +143,9 @@ impl Store for RedisStore {
     fn status(&self, now: u64) -> StoreStatus {
         let age = self.refresh(now);
         let (epoch, applied) = self.shared.position().map_or((0, 0), |place| (place.epoch, place.seq));
-        StoreStatus { age, epoch, applied, refused: self.shared.refused(), problem: self.shared.problem() }
+        let remark = || self.shared.connector.remark().map(str::to_owned);
+        let problem = self.shared.problem().or_else(remark);
+        StoreStatus { age, epoch, applied, refused: self.shared.refused(), problem }
     }
 
     fn advance(&self, advance: &Advance) -> Result<Advanced> {

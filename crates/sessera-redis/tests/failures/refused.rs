@@ -1,10 +1,10 @@
 //! Settings that can't work are refused at the start, with a reason.
 
-use sessera::{ErrorKind, SessionError};
+use sessera::{ErrorKind, SessionError, Store as _};
 use sessera_redis::{RedisOptions, RedisStore};
-use sessera_servers::{Certificates, Redis, RedisOptions as ServerOptions};
+use sessera_servers::{Certificates, Redis, RedisOptions as ServerOptions, until};
 
-use crate::options;
+use crate::{NOW, age, options, verifier};
 
 #[track_caller]
 fn refused(url: &str, options: RedisOptions) -> SessionError {
@@ -20,6 +20,22 @@ fn a_server_that_may_forget_is_refused() {
         assert_eq!(error.kind(), ErrorKind::InvalidConfig);
         assert!(error.to_string().contains("noeviction"), "{error}");
     }
+}
+
+#[test]
+fn a_server_that_does_not_say_whether_it_forgets_is_told_of() {
+    let user = |name: &str, may: &str| format!("user {name} on >secret ~{{sessera}}:* +@all -config {may}");
+    let redis = Redis::start_with(ServerOptions {
+        users: vec![user("told", "+info"), user("silent", "-info")],
+        ..ServerOptions::default()
+    });
+    let problem = |name: &str| {
+        let store = verifier(&format!("redis://{name}:secret@127.0.0.1:{}", redis.port()));
+        until("a fresh one", || age(&store) < 1000);
+        store.status(NOW).problem
+    };
+    assert_eq!(problem("told"), None);
+    assert!(problem("silent").unwrap().contains("maxmemory-policy"));
 }
 
 #[test]
