@@ -15,6 +15,8 @@ SHOP = "shop.example"
 ELSEWHERE = "evil.example"
 #: Of the same site as the shop, and another origin: `SameSite` does not keep its requests from the cookie.
 SIBLING = "forum.shop.example"
+#: Where the servers of the tests are.
+LOCAL = "localhost"
 
 
 class Certificate:
@@ -23,7 +25,9 @@ class Certificate:
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, SHOP)])
-        hosts = x509.SubjectAlternativeName([x509.DNSName(host) for host in (SHOP, ELSEWHERE, SIBLING)])
+        hosts = x509.SubjectAlternativeName(
+            [x509.DNSName(host) for host in (SHOP, ELSEWHERE, SIBLING, LOCAL)]
+        )
         now = datetime.datetime.now(datetime.timezone.utc)
         self._certificate = (
             x509.CertificateBuilder()

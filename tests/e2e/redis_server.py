@@ -38,6 +38,15 @@ class RedisServer:
         except ConnectionError:
             return b""
 
+    def speak_tls(self, folder: Path) -> str:
+        """Has it speak TLS too, with the certificate in a folder, and gives the URL for that."""
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port: int = probe.getsockname()[1]
+        files = ["tls-cert-file", f"{folder}/certificate.pem", "tls-key-file", f"{folder}/key.pem"]
+        files += ["tls-ca-cert-file", f"{folder}/certificate.pem", "tls-auth-clients", "no"]
+        assert self.send("CONFIG", "SET", *files, "tls-port", str(port)) == b"+OK"
+        return f"rediss://localhost:{port}"
+
     def kill(self) -> None:
         """`kill -9`."""
         process, self._process = self._process, None

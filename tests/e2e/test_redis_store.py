@@ -22,6 +22,7 @@ from sessera import (
 )
 from sessera.flask import Sessera
 
+from certificate import Certificate
 from redis_server import RedisServer
 
 CLIENT = Client()
@@ -127,6 +128,29 @@ def test_a_revocation_waits_for_what_it_is_told(redis: RedisServer) -> None:
     with pytest.raises(StoreUnavailable):
         replicated.revoke_session(issued.session.id)
     assert is_refused(replicated, issued.token), "it is in force all the same"
+
+
+def test_a_user_who_may_only_reach_the_stores_keys_is_enough_by_tls_too(
+    redis: RedisServer, tmp_path: Path
+) -> None:
+    # As docs/fleet.md has it.
+    rights = ["~{sessera}:*", "+@all", "-@admin", "-@dangerous", "+config|get", "+info", "+role"]
+    assert redis.send("ACL", "SETUSER", "sessera", "on", ">hunter2", *rights) == b"+OK"
+    Certificate().save(tmp_path)
+    url = redis.speak_tls(tmp_path).replace("//", "//sessera:hunter2@")
+    trusted = (tmp_path / "certificate.pem").read_bytes()
+    with pytest.raises((InvalidConfig, StoreUnavailable)):
+        RedisStore(url)
+    with pytest.raises(InvalidConfig):
+        RedisStore(url.replace("hunter2", "hunter3"), root_certificates=trusted)
+    keyring = Keyring.generate("HS256")
+    one, other = (
+        sessions_on(RedisStore(url, secret=SECRET, root_certificates=trusted), keyring) for _ in range(2)
+    )
+    issued = one.issue("ada", client=CLIENT)
+    one.revoke_session(issued.session.id)
+    eventually(lambda: is_refused(other, issued.token))
+    assert other.status().problem is None
 
 
 def test_who_starts_without_redis_refuses_or_comes_up_when_it_is_there(redis: RedisServer) -> None:
