@@ -105,10 +105,10 @@ fn every_rule_is_there_in_order_and_names_a_test_or_says_why_not() {
 #[test]
 fn a_reference_to_what_does_not_exist_is_found() {
     for (path, name) in [
-        ("life.rs", "no_such_test"),
-        ("life.rs", "every_login"),
+        ("life/issue.rs", "no_such_test"),
+        ("life/issue.rs", "every_login"),
         // A helper, and no test.
-        ("life.rs", "login"),
+        ("life/issue.rs", "login"),
         ("no_such_file.rs", "every_login_has_a_new_id"),
         ("flask/test_login.py", "test_no_such_test"),
         ("vectors/times.json", "no_such_vector"),
@@ -116,5 +116,5 @@ fn a_reference_to_what_does_not_exist_is_found() {
     ] {
         assert!(wrong(path, name).is_some(), "{path}::{name}");
     }
-    assert_eq!(wrong("life.rs", "every_login_has_a_new_id"), None);
+    assert_eq!(wrong("life/issue.rs", "every_login_has_a_new_id"), None);
 }
