@@ -71,7 +71,37 @@ def proofs() -> None:
             put("proof", f"{header}\n{{{claims.replace('/me', ':443/me?q#f')}{more}}}")
 
 
+def log() -> None:
+    """Writes records, entries, cuts and URLs as a store in Redis has them: see its PROTOCOL.md."""
+    session, name, kid = bytes(range(16)), bytes(range(16, 32)), b"2026-07"
+    until = (1 << 41).to_bytes(8, "big")
+    narrow = b"S" + session + b"\x80\x00" + bytes(5) + b"\x00\x10\x00"
+    wide = b"W" + session + b"\x03" + (1 << 20).to_bytes(6, "big") + until[2:] + until[3:]
+    subject = b"U" + name + until + until
+    everything, key = b"E" + until, b"K" + bytes([len(kid)]) + kid
+    for records in (narrow, wide, subject, everything, key):
+        put("log", records)
+        put("log", records[:-1])
+    put("log", narrow + wide + subject + everything + key)
+    # An id and its fields, or a field of the cuts and its value: the parts are divided by a zero byte.
+    chains = [b"p", b"000000000000000a", b"c", b"000000000000000b"]
+    put("log", b"\0".join([b"17-3", *chains, b"m", everything.replace(b"\0", b"\1")]))
+    put("log", b"\0".join([b"17-3", *chains, b"m", key, b"f", b"1"]))
+    put("log", b"\0".join([b"u" + name, b"\1" * 16]))
+    put("log", b"\0".join([b"e", b"\1" * 8]))
+    put("log", b"k" + kid + b"\0")
+    for url in (
+        "redis://app:s%20cret@127.0.0.1:6379/1",
+        "rediss://[::1]",
+        "redis+unix:///run/redis/redis.sock?db=2",
+        "redis+sentinel://:p@a:26379,b,[::1]:3/shop",
+        "redis+cluster://user:p@a,b:7001,c",
+    ):
+        put("log", url)
+
+
 if __name__ == "__main__":
     from_vectors()
     from_keys()
     proofs()
+    log()
