@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use crate::clock::present;
 use crate::error::Result;
 use crate::keyring::Keyring;
+use crate::text::{Text, Token};
 
 /// Signs `payload` under a header of exactly `alg`, `kid` and `typ`, and returns the compact JWS.
 ///
@@ -32,13 +33,13 @@ pub(crate) fn jws_sign(
 #[pyo3(signature = (token, typ, keyring, now=None))]
 pub(crate) fn jws_verify<'py>(
     py: Python<'py>,
-    token: &str,
+    token: Text<'_, Token>,
     typ: &str,
     keyring: &Keyring,
     now: Option<OffsetDateTime>,
 ) -> Result<Bound<'py, PyBytes>> {
     let (keyring, now) = (keyring.now(), now.unwrap_or_else(present));
-    let payload = py.detach(|| jws::verify(token, typ, &keyring, now))?;
+    let payload = py.detach(|| jws::verify(&token, typ, &keyring, now))?;
     Ok(PyBytes::new(py, &payload))
 }
 
@@ -54,9 +55,9 @@ pub(crate) fn jwe_seal(payload: &[u8], cty: &str, keyring: &Keyring) -> Result<S
 #[pyfunction]
 pub(crate) fn jwe_open<'py>(
     py: Python<'py>,
-    token: &str,
+    token: Text<'_, Token>,
     cty: &str,
     keyring: &Keyring,
 ) -> Result<Bound<'py, PyBytes>> {
-    Ok(PyBytes::new(py, &jwe::open(token, cty, &keyring.now())?))
+    Ok(PyBytes::new(py, &jwe::open(&token, cty, &keyring.now())?))
 }

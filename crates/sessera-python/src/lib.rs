@@ -23,6 +23,7 @@ mod sessions;
 mod span;
 mod status;
 mod store;
+mod text;
 
 /// The native half of `sessera`. Import from `sessera` instead.
 ///

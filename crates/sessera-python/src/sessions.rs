@@ -24,6 +24,7 @@ use crate::session::{Issued, Session};
 use crate::span::Span;
 use crate::status::{Status, WaitFor};
 use crate::store;
+use crate::text::{Csrf, Id, Subject, Text, Token};
 
 /// Issues, verifies and ends the sessions of one issuer for one audience.
 ///
@@ -167,14 +168,14 @@ impl Sessions {
     fn issue(
         &self,
         py: Python<'_>,
-        subject: &str,
+        subject: Text<'_, Subject>,
         claims: Option<&Bound<'_, PyMapping>>,
         client: Option<&Client>,
         acr: Option<String>,
         amr: Vec<String>,
-        replaces: Option<&str>,
+        replaces: Option<Text<'_, Id>>,
     ) -> Result<Issued> {
-        let mut login = NewSession::new(subject).amr(amr);
+        let mut login = NewSession::new(&*subject).amr(amr);
         if let Some(claims) = claims {
             login = login.claims_json(&claims::to_json(claims)?);
         }
@@ -184,7 +185,7 @@ impl Sessions {
         let client = Client::or_unknown(client);
         let issued = match replaces {
             None => self.signing(py, || self.core.issue(login, &client))?,
-            Some(id) => Self::detached(py, || self.core.issue(login.replaces(id), &client))?,
+            Some(id) => Self::detached(py, || self.core.issue(login.replaces(&*id), &client))?,
         };
         Ok(Issued::of(py, issued)?)
     }
@@ -194,14 +195,20 @@ impl Sessions {
     /// With `live` it is checked against all that the store holds at this moment: for the few actions where
     /// even a second of staleness is too much. Raises the `SessionError` of the first check that fails.
     #[pyo3(signature = (token, *, client=None, live=false))]
-    fn verify(&self, py: Python<'_>, token: &str, client: Option<&Client>, live: bool) -> Result<Session> {
+    fn verify(
+        &self,
+        py: Python<'_>,
+        token: Text<'_, Token>,
+        client: Option<&Client>,
+        live: bool,
+    ) -> Result<Session> {
         let client = Client::or_unknown(client);
         let session = if live {
-            Self::detached(py, || self.core.verify_live(token, &client))?
-        } else if self.verifies_at_once(token) {
-            self.core.verify(token, &client)?
+            Self::detached(py, || self.core.verify_live(&token, &client))?
+        } else if self.verifies_at_once(&token) {
+            self.core.verify(&token, &client)?
         } else {
-            Self::detached(py, || self.core.verify(token, &client))?
+            Self::detached(py, || self.core.verify(&token, &client))?
         };
         Ok(session.into())
     }
@@ -214,15 +221,15 @@ impl Sessions {
     fn renew(
         &self,
         py: Python<'_>,
-        token: &str,
+        token: Text<'_, Token>,
         client: Option<&Client>,
         claims: Option<&Bound<'_, PyMapping>>,
     ) -> Result<Issued> {
         let client = Client::or_unknown(client);
         let claims = claims.map(claims::to_json).transpose()?;
         let issued = self.signing(py, || match &claims {
-            Some(claims) => self.core.renew_with(token, &client, claims),
-            None => self.core.renew(token, &client),
+            Some(claims) => self.core.renew_with(&token, &client, claims),
+            None => self.core.renew(&token, &client),
         })?;
         Ok(Issued::of(py, issued)?)
     }
@@ -232,9 +239,9 @@ impl Sessions {
     /// However many callers rotate one token at once, all of them get the same successor. Raises Reused when
     /// the token was rotated away before, which also revokes the session.
     #[pyo3(signature = (token, *, client=None))]
-    fn rotate(&self, py: Python<'_>, token: &str, client: Option<&Client>) -> Result<Issued> {
+    fn rotate(&self, py: Python<'_>, token: Text<'_, Token>, client: Option<&Client>) -> Result<Issued> {
         let client = Client::or_unknown(client);
-        let issued = Self::detached(py, || self.core.rotate(token, &client))?;
+        let issued = Self::detached(py, || self.core.rotate(&token, &client))?;
         Ok(Issued::of(py, issued)?)
     }
 
@@ -250,7 +257,7 @@ impl Sessions {
     fn elevate(
         &self,
         py: Python<'_>,
-        token: &str,
+        token: Text<'_, Token>,
         client: Option<&Client>,
         claims: Option<&Bound<'_, PyMapping>>,
         acr: Option<String>,
@@ -264,7 +271,7 @@ impl Sessions {
         if let Some(acr) = acr {
             elevation = elevation.acr(acr);
         }
-        let issued = Self::detached(py, || self.core.elevate(token, &client, elevation))?;
+        let issued = Self::detached(py, || self.core.elevate(&token, &client, elevation))?;
         Ok(Issued::of(py, issued)?)
     }
 
@@ -275,14 +282,19 @@ impl Sessions {
     /// with. Raises `StoreUnavailable` when the wait was in vain, and says who was missing: it is revoked all the
     /// same.
     #[pyo3(signature = (id, *, wait=None))]
-    fn revoke_session(&self, py: Python<'_>, id: &str, wait: Option<WaitFor>) -> Result<()> {
-        self.revoke(py, Revoke::Session(id), wait)
+    fn revoke_session(&self, py: Python<'_>, id: Text<'_, Id>, wait: Option<WaitFor>) -> Result<()> {
+        self.revoke(py, Revoke::Session(&id), wait)
     }
 
     /// Ends every session of a subject that has started until now; a login after this lives.
     #[pyo3(signature = (subject, *, wait=None))]
-    fn revoke_subject(&self, py: Python<'_>, subject: &str, wait: Option<WaitFor>) -> Result<()> {
-        self.revoke(py, Revoke::Subject(subject), wait)
+    fn revoke_subject(
+        &self,
+        py: Python<'_>,
+        subject: Text<'_, Subject>,
+        wait: Option<WaitFor>,
+    ) -> Result<()> {
+        self.revoke(py, Revoke::Subject(&subject), wait)
     }
 
     /// Ends every session that has started until now.
@@ -300,9 +312,14 @@ impl Sessions {
 
     /// Ends every session of the token's subject but its own, which goes on under a new id.
     #[pyo3(signature = (token, *, client=None))]
-    fn revoke_others(&self, py: Python<'_>, token: &str, client: Option<&Client>) -> Result<Issued> {
+    fn revoke_others(
+        &self,
+        py: Python<'_>,
+        token: Text<'_, Token>,
+        client: Option<&Client>,
+    ) -> Result<Issued> {
         let client = Client::or_unknown(client);
-        let issued = Self::detached(py, || self.core.revoke_others(token, &client))?;
+        let issued = Self::detached(py, || self.core.revoke_others(&token, &client))?;
         Ok(Issued::of(py, issued)?)
     }
 
@@ -354,8 +371,8 @@ impl Sessions {
     /// The live sessions of a subject, oldest first.
     ///
     /// Raises `InvalidConfig` where sessions are not listed, `StoreUnavailable`.
-    fn sessions_of(&self, py: Python<'_>, subject: &str) -> Result<Vec<ListedSession>> {
-        let listed = Self::detached(py, || self.core.sessions_of(subject))?;
+    fn sessions_of(&self, py: Python<'_>, subject: Text<'_, Subject>) -> Result<Vec<ListedSession>> {
+        let listed = Self::detached(py, || self.core.sessions_of(&subject))?;
         Ok(listed.into_iter().map(ListedSession).collect())
     }
 
@@ -430,7 +447,7 @@ impl Sessions {
         &self,
         session: &Session,
         method: &str,
-        token: Option<&str>,
+        token: Option<Text<'_, Csrf>>,
         sec_fetch_site: Option<&str>,
         origin: Option<&str>,
         own_origins: Vec<String>,
@@ -447,7 +464,7 @@ impl Sessions {
             trusted_origins: &trusted_origins,
             refuse_unknown,
         };
-        Ok(self.core.check_csrf(&session.session, &request, token)?)
+        Ok(self.core.check_csrf(&session.session, &request, token.as_deref())?)
     }
 
     /// Tells the observer of a request that the application itself refused as forged, such as one that
