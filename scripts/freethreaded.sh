@@ -14,8 +14,9 @@ if [ ! -x "$python" ]; then
   state=$(mktemp -d)
   trap 'rm -rf "$state"' EXIT
   mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
+  mirror=$(scripts/debian-mirror.sh)
   for suite in forky trixie; do
-    echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $suite main"
+    echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main"
   done > "$state/sources.list"
   cat > "$state/apt.conf" <<END
 APT::Sandbox::User "root";

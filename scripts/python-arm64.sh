@@ -9,7 +9,8 @@ root=$PWD/.cache/python-arm64
 state=$(mktemp -d)
 trap 'rm -rf "$state"' EXIT
 mkdir -p "$root" "$state/lists/partial" "$state/cache/archives/partial" "$state/packages"
-echo 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm main' \
+mirror=$(scripts/debian-mirror.sh)
+echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror bookworm main" \
   > "$state/sources.list"
 touch "$state/status"
 cat > "$state/apt.conf" <<END
