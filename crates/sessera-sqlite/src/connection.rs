@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use sessera::Result;
 
 use crate::schema;
@@ -105,9 +105,7 @@ fn open(path: &Path, busy_timeout: Duration, may_create: bool) -> Result<Opened>
     if !schema::is_current(&mut connection)? && !may_create {
         return Err(broken("the session database has lost its tables"));
     }
-    // Where the file system has no shared memory this stays "delete"; slower, and as safe.
-    let _mode: String =
-        connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(unavailable)?;
+    log_ahead(&connection, busy_timeout).map_err(unavailable)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(unavailable)?;
     // What was deleted is overwritten where that costs nothing.
     connection.pragma_update(None, "secure_delete", "FAST").map_err(unavailable)?;
@@ -116,6 +114,29 @@ fn open(path: &Path, busy_timeout: Duration, may_create: bool) -> Result<Opened>
         schema::prepare(&mut connection)?;
     }
     Ok(Opened { connection, data_version: None })
+}
+
+/// Turns write-ahead logging on, which changes the file when it is new.
+///
+/// SQLite reads the file's header before it locks the file for that change, and gives up at once if another is
+/// writing by then, whatever its busy timeout: a wait between the two could be a deadlock. Processes that start
+/// on a new file together meet there. To wait for them, the file is locked in the way that does wait.
+fn log_ahead(connection: &Connection, busy_timeout: Duration) -> rusqlite::Result<()> {
+    let started = Instant::now();
+    loop {
+        // Where the file system has no shared memory the mode stays "delete"; slower, and as safe.
+        let mode = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));
+        match mode {
+            Err(error) if is_busy(&error) && started.elapsed() < busy_timeout => {
+                connection.execute_batch("BEGIN EXCLUSIVE; ROLLBACK")?;
+            }
+            mode => return mode.map(drop),
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
 /// What a panic of a holder leaves behind is a connection, which SQLite keeps in order itself.

@@ -4,6 +4,7 @@
 use std::error::Error as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use sessera::{Advance, ErrorKind, Mark, SessionId, SessionMark, Store};
@@ -94,6 +95,27 @@ fn however_many_make_the_file_at_once_they_share_one_store() {
         assert!(knows(&store, 1..=8));
         assert_eq!(store.doorbell(), Doorbell::Mapped);
     }
+}
+
+#[test]
+fn a_new_file_that_another_is_writing_is_waited_for() {
+    let (_directory, path) = place();
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let impatient = SqliteOptions { busy_timeout: Duration::ZERO, ..SqliteOptions::default() };
+    let error = SqliteStore::open_with(&path, impatient).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::StoreUnavailable);
+    assert!(error.to_string().contains("locked by another process"), "{error}");
+
+    std::thread::scope(|scope| {
+        let opening = scope.spawn(|| SqliteStore::open(&path).map(drop));
+        let began = Instant::now();
+        while !opening.is_finished() && began.elapsed() < Duration::from_millis(50) {
+            std::thread::yield_now();
+        }
+        other.execute_batch("COMMIT").unwrap();
+        opening.join().unwrap().unwrap();
+    });
 }
 
 #[test]
