@@ -12,7 +12,16 @@ from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 from starlette.websockets import WebSocketDisconnect
 
-from sessera import InvalidClaim, InvalidConfig, Keyring, MemoryStore, Policy, StoreUnavailable, TooLarge
+from sessera import (
+    InvalidClaim,
+    InvalidConfig,
+    Keyring,
+    MemoryStore,
+    Policy,
+    RedisStore,
+    StoreUnavailable,
+    TooLarge,
+)
 from sessera.asgi import Sessera, SesseraMiddleware, current_session
 from tests.asgi.conftest import COOKIE, ORIGIN, browser, token_in
 
@@ -292,6 +301,21 @@ def test_contents_that_cannot_be_read_are_answered_with_503(tmp_path: Path, make
     assert "set-cookie" not in refused.headers
     with pytest.raises(WebSocketDisconnect), client.websocket_connect("wss://app.example/ws"):
         pass
+
+
+def test_what_is_too_old_to_tell_is_503_and_a_logout_does_not_pretend(make_app: MakeApp) -> None:
+    keyring = Keyring.generate("HS256")
+    token = browser(make_app(keyring=keyring)).post("/login/ada").json()["token"]
+    nowhere = RedisStore("redis://127.0.0.1:1/", secret=b"s" * 32, start="stale", timeout=0.2)
+    stale = make_app(keyring=keyring, store=nowhere, data="token", policy=Policy(on_stale="refuse"))
+    with_cookie, with_bearer = browser(stale, cookie=f"{COOKIE}={token}"), browser(stale)
+    with_bearer.headers["authorization"] = f"Bearer {token}"
+    for client in (with_cookie, with_bearer):
+        for path in ("/private", "/elevate", "/rotate", "/logout", "/logout-everywhere"):
+            refused = client.request("GET" if path == "/private" else "POST", path)
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "5"), path
+        assert client.get("/whoami").json() == {"subject": None, "error": "revocations_stale"}
+    assert "set-cookie" not in with_cookie.get("/private").headers
 
 
 def test_a_live_check_asks_the_store(make_app: MakeApp) -> None:

@@ -9,6 +9,8 @@ import django
 from django.conf import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.http import HttpRequest, HttpResponse
 
 ORIGIN = "https://shop.example"
@@ -57,6 +59,7 @@ if not settings.configured:
 
 from django.contrib import admin  # noqa: E402
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash  # noqa: E402
+from django.contrib.auth.decorators import login_required  # noqa: E402
 from django.http import HttpResponse as Response  # noqa: E402
 from django.http import JsonResponse, StreamingHttpResponse  # noqa: E402
 from django.urls import path  # noqa: E402
@@ -87,8 +90,30 @@ def data(request: HttpRequest) -> HttpResponse:
     return JsonResponse({name: value for name, value in request.session.items() if name[0] != "_"})
 
 
+@login_required
+def members(request: HttpRequest) -> HttpResponse:
+    return Response(request.user.get_username())
+
+
+def public(request: HttpRequest) -> HttpResponse:
+    session = current_session(request)
+    return Response(session.subject if session else session.error or "nobody")
+
+
 def stream(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(str(current_session(request).error) for _ in range(1))
+
+
+def looks_at_the_session(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """A middleware that does."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        request.session.get("seen")
+        return get_response(request)
+
+    return handle
 
 
 def log_in(request: HttpRequest) -> HttpResponse:
@@ -114,6 +139,11 @@ def rise(request: HttpRequest) -> HttpResponse:
     return Response("up", status=500 if "fail" in request.GET else 200)
 
 
+def flush(request: HttpRequest) -> HttpResponse:
+    request.session.flush()
+    return Response("flushed")
+
+
 def change_password(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     user.set_password(request.POST["password"])
@@ -132,6 +162,8 @@ urlpatterns = [
     path("whoami", whoami),
     path("untouched", untouched),
     path("data", data),
+    path("members", members),
+    path("public", public),
     path("stream", stream),
     path("login", log_in),
     path("logout", log_out),
@@ -139,4 +171,5 @@ urlpatterns = [
     path("elevate", rise),
     path("password", change_password),
     path("cycle", cycle),
+    path("flush", flush),
 ]

@@ -194,6 +194,8 @@ def test_what_is_not_listed_says_which_setting_is_missing(make_app: MakeApp) -> 
         assert not current_session
         with pytest.raises(ReauthenticationRequired):
             sessions_of()
+    with app.app_context(), pytest.raises(ReauthenticationRequired):
+        sessions_of()
 
 
 def test_a_session_is_ended_outside_of_a_request_too(app: Flask) -> None:

@@ -19,8 +19,9 @@ from flask_login import (
     session_protected,
 )
 
-from sessera import ManualClock
+from sessera import ManualClock, RevocationsStale
 from sessera.flask import current_session, logout_everywhere
+from sessera.flask.keeper import Keeper
 from sessera.flask.login_manager import LoginManager
 from sessera.flask.testing import SesseraClient
 from tests.flask.browser import error_of, send, set_cookies, token_in
@@ -306,6 +307,39 @@ def test_a_request_loader_still_finds_who_brings_something_else(make_app: MakeAp
     assert client.get("/members").status_code == 401
     client.post("/in/ada")
     assert client.get("/members", headers={"X-Key": "k"}).text == "ada"
+
+
+def test_who_cannot_be_known_just_now_is_not_sent_to_the_login(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app()
+    manager = LoginManager(app)
+    manager.login_view = "/enter"
+    client = with_views(app, manager).test_client()
+    client.post("/in/ada")
+
+    def token_of(_self: Keeper, _environ: object) -> None:
+        raise RevocationsStale("x")
+
+    monkeypatch.setattr(Keeper, "token_of", token_of)
+    for path in ("/members", "/fresh"):
+        refused = client.get(path)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+        assert not set_cookies(refused)
+    assert user_of(client) is None
+    monkeypatch.undo()
+    assert client.get("/members").text == "ada"
+
+
+def test_a_logout_that_could_end_nothing_says_so(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = app.test_client()
+    client.post("/in/ada")
+
+    def token_of(_self: Keeper, _environ: object) -> None:
+        raise RevocationsStale("x")
+
+    monkeypatch.setattr(Keeper, "token_of", token_of)
+    assert client.post("/out").status_code == 503
 
 
 def test_the_test_client_is_a_user_too(app: Flask) -> None:

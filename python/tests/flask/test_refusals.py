@@ -146,6 +146,18 @@ def test_what_may_be_a_good_session_is_not_replaced(
     assert len(set_cookies(app.test_client().post("/login/ada"))) == 1
 
 
+@pytest.mark.parametrize("path", ["/logout", "/logout-everywhere", "/logout-everywhere?keep"])
+def test_a_logout_that_could_end_nothing_says_so(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    client = app.test_client()
+    client.post("/login/ada")
+    refuse_with(RevocationsStale("x"), monkeypatch)
+    answer = client.post(path)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert not has_cookie(client), "the cookie goes all the same"
+
+
 def test_a_bearer_token_is_a_session_too(app: Flask) -> None:
     token = app.test_client().post("/login/ada").get_json()["token"]
     client = app.test_client()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from http import HTTPStatus
+from typing import TYPE_CHECKING, TypeGuard
 
 if TYPE_CHECKING:
     from sessera import SessionError
@@ -27,6 +28,11 @@ OF_THE_TIMES = frozenset(
         "csrf_invalid",
     }
 )
+
+
+def cannot_tell(error: SessionError | None) -> TypeGuard[SessionError]:
+    """Whether this server can't tell, for now, if a session is good: that logs nobody out."""
+    return error is not None and error.http_status == HTTPStatus.SERVICE_UNAVAILABLE
 
 
 def is_of_the_client(error: SessionError, contents: Contents) -> bool:

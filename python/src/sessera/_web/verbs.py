@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from sessera import InvalidClaim, InvalidConfig, Issued, ReauthenticationRequired
+from sessera import InvalidClaim, InvalidConfig, Issued
 
+from .refusal import cannot_tell
 from .visit import ANONYMOUS, REMEMBERED
 
 if TYPE_CHECKING:
@@ -44,19 +45,20 @@ def elevate(
 ) -> Issued:
     """Raise the session's rights, under a new generation."""
     visit = session.visit
-    if not visit.logged_in:
-        raise ReauthenticationRequired("nobody is logged in, so there is nothing to elevate")
+    visit.of_user("to elevate")
     return visit.elevate(_application_claims(session, claims), acr, tuple(amr))
 
 
 def logout(session: Contents) -> None:
-    """End the session."""
+    """End the session; it raises where there may be one that this server can't tell, and so can't end."""
     visit = session.visit
-    ended, user = visit.session, visit.logged_in
+    ended, user, error = visit.session, visit.logged_in, visit.error
     session.forget()
     visit.end()
     visit.logged_out = True
     if ended is None:
+        if cannot_tell(error):
+            raise error
         return
     with visit.keeper.telling("session_expired", ended.subject, "logout") if user else nullcontext():
         if visit.keeper.sessions.has_store:

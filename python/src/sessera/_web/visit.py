@@ -10,11 +10,14 @@ from sessera import (
     InvalidClaim,
     InvalidConfig,
     Issued,
+    ReauthenticationRequired,
     Session,
     SessionError,
     Superseded,
     new_device_secret,
 )
+
+from .refusal import cannot_tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,6 +103,17 @@ class Visit:
     def logged_in(self) -> bool:
         """Whether there is a session, and somebody's."""
         return self.session is not None and self.session.subject != ANONYMOUS
+
+    def of_user(self, task: str) -> Session:
+        """Give the session of the user who is logged in, for a task that is named: `to elevate`.
+
+        Raises ReauthenticationRequired where nobody is, and what the door said where this server can't tell.
+        """
+        if cannot_tell(self.error):
+            raise self.error
+        if self.session is None or not self.logged_in:
+            raise ReauthenticationRequired(f"nobody is logged in, so there is nothing {task}")
+        return self.session
 
     @property
     def remembered(self) -> bool:

@@ -133,8 +133,7 @@ class CurrentSession(current.CurrentSession):
         Raises ReauthenticationRequired when nobody is logged in, InvalidConfig without a store.
         """
         contents = self._open()
-        if not self:
-            raise ReauthenticationRequired("nobody is logged in, so there is nothing to rotate")
+        contents.visit.of_user("to rotate")
         return await _in_thread(contents.visit.rotate)
 
     async def logout(self) -> None:

@@ -47,19 +47,19 @@ class SesseraMiddleware(SessionMiddleware):
         """Answer a SessionError that a view let through, unless it is the project's own fault."""
         if not isinstance(exception, SessionError) or exception.code not in OF_THE_TIMES:
             return None
-        current_keeper().logger.info("request refused (%s): %s", exception.code, exception)
-        status = HTTPStatus(exception.http_status)
-        response = HttpResponse(status.phrase, status=status, content_type="text/plain; charset=utf-8")
-        response.headers["Cache-Control"] = "no-store"
-        if status == HTTPStatus.SERVICE_UNAVAILABLE:
-            response.headers["Retry-After"] = str(RETRY_AFTER)
-        return response
+        return _refusal(exception)
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Save the session if it changed or is to be renewed, and set or remove the cookie."""
         session = getattr(request, "session", None)
         if not isinstance(session, SessionStore):
             return super().process_response(request, response)
+        if session.unknown is not None and response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR:
+            # Another middleware asked for the session; what it lets through is 500 by now.
+            response = _refusal(session.unknown)
+        if session.cannot_tell:
+            patch_vary_headers(response, ("Cookie",))
+            return response
         if session.accessed and session.renewal_due:
             session.modified = True
         response = super().process_response(request, response)
@@ -75,7 +75,7 @@ class SesseraMiddleware(SessionMiddleware):
             if response.streaming and not issubclass(type(response), FileResponse):
                 # A body that is still to be made may look at the session, too late to say so.
                 patch_vary_headers(response, ("Cookie",))
-        elif session.visit.logged_in:
+        elif session.logged_in:
             # What was made for a user is not behind the back button once the user has logged out.
             response.headers.setdefault("Cache-Control", "no-store")
         return response
@@ -94,3 +94,13 @@ class SesseraMiddleware(SessionMiddleware):
                 httponly=settings.SESSION_COOKIE_HTTPONLY,
                 samesite=settings.SESSION_COOKIE_SAMESITE,
             )
+
+
+def _refusal(error: SessionError) -> HttpResponse:
+    current_keeper().logger.info("request refused (%s): %s", error.code, error)
+    status = HTTPStatus(error.http_status)
+    response = HttpResponse(status.phrase, status=status, content_type="text/plain; charset=utf-8")
+    response.headers["Cache-Control"] = "no-store"
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = str(RETRY_AFTER)
+    return response

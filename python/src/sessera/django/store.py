@@ -11,6 +11,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
 
 from sessera import Expired, InvalidClaim, SessionError
+from sessera._web.refusal import cannot_tell
 from sessera._web.settle import rotate
 from sessera._web.visit import ANONYMOUS, Visit
 
@@ -40,17 +41,27 @@ class SessionStore(SessionBase):
         self._brought = Brought(session_key, environ)
         self._since = self._keeper.now()
         self._visit: Visit | None = None
+        #: What was raised where this server could not tell what the session is.
+        self.unknown: SessionError | None = None
         self._login = False
         self._cycled = False
         self._ends_others = False
 
     @property
     def visit(self) -> Visit:
-        """The dealings with the session that was brought, which begin here: the token is verified."""
+        """The dealings with the session that was brought, which begin here: the token is verified.
+
+        Raises StoreUnavailable where the contents are in a store that can't be read.
+        """
         self.accessed = True
         if self._visit is None:
-            self._visit = Visit(self._keeper, self._brought, self._since)
-            self._hold_to_expiry(self._visit)
+            visit = Visit(self._keeper, self._brought, self._since)
+            try:
+                self._hold_to_expiry(visit)
+            except SessionError as error:
+                self.unknown = error
+                raise
+            self._visit = visit
         return self._visit
 
     def _hold_to_expiry(self, visit: Visit) -> None:
@@ -58,6 +69,16 @@ class SessionStore(SessionBase):
         if session is not None and expiry.is_over(session, visit.contents(), now):
             visit.session = visit.token = None
             visit.error = Expired("the end is reached that set_expiry() set")
+
+    @property
+    def cannot_tell(self) -> bool:
+        """Whether the session was asked for, and this server still can't tell what it is."""
+        return self.unknown is not None if self._visit is None else cannot_tell(self._visit.error)
+
+    @property
+    def logged_in(self) -> bool:
+        """Whether the session is somebody's, as far as it was asked for."""
+        return self._visit is not None and self._visit.logged_in
 
     @property
     def pending(self) -> bool:
@@ -80,8 +101,15 @@ class SessionStore(SessionBase):
         return due or visit.pending
 
     def load(self) -> dict[str, Any]:
-        """Verify the token, and give the contents; none where it is refused."""
+        """Verify the token, and give the contents; none where it is refused.
+
+        Raises RevocationsStale or StoreUnavailable where this server can't tell: a good session must not look
+        like none, for which Django would ask its user to log in again.
+        """
         visit = self.visit
+        if cannot_tell(visit.error):
+            self.unknown = visit.error
+            raise visit.error
         if visit.session is None:
             self._session_key = None
             return {}
@@ -175,9 +203,14 @@ class SessionStore(SessionBase):
         self.modified = True
 
     def delete(self, session_key: str | None = None) -> None:
-        """Revoke the session, or the one of this token."""
+        """Revoke the session, or the one of this token.
+
+        Raises StoreUnavailable or RevocationsStale when it can't be revoked.
+        """
         if session_key is None or session_key == self._brought.token:
             visit = self.visit
+            if cannot_tell(visit.error):
+                raise visit.error
             ended = visit.session
             visit.end()
             visit.logged_out = True

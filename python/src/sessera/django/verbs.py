@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sessera import InvalidConfig, ReauthenticationRequired
+from sessera import InvalidConfig
 from sessera._web.current import CurrentSession
 
 from .store import SessionStore
@@ -40,8 +40,7 @@ def elevate(
     InvalidConfig without a store.
     """
     session = _store_of(request)
-    if not session.visit.logged_in:
-        raise ReauthenticationRequired("nobody is logged in, so there is nothing to elevate")
+    session.visit.of_user("to elevate")
     issued = session.visit.elevate(dict(claims or {}), acr, tuple(amr))
     session.modified = True
     return issued

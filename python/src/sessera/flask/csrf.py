@@ -9,6 +9,7 @@ from flask import Blueprint, current_app, request
 from markupsafe import Markup
 
 from sessera import CSRF_HEADER, CsrfInvalid, InvalidConfig, check_fetch, is_safe_method
+from sessera._web.refusal import cannot_tell
 
 from .current import open_session
 from .keeper import current_keeper
@@ -181,7 +182,7 @@ def _own_origins(keeper: Keeper) -> list[str]:
 def _check_token(visit: Visit) -> None:
     if is_safe_method(request.method):
         return
-    if visit.error is not None and visit.error.http_status == 503:
+    if cannot_tell(visit.error):
         raise visit.error
     if visit.error is not None and _says_it_is_ours():
         # It acts for nobody. The form may have been given no token, since nothing begins while a newer

@@ -9,7 +9,7 @@ from flask import has_request_context
 
 from sessera import InvalidConfig, ReauthenticationRequired
 
-from .current import current_session
+from .current import current_session, open_session
 from .keeper import current_keeper
 from .verbs import logout
 
@@ -71,9 +71,9 @@ def sessions_of(subject: str | None = None) -> list[UserSession]:
     """
     here = _here()
     if subject is None:
-        if here is None:
-            raise ReauthenticationRequired("nobody is logged in, so there are no sessions to list")
-        subject = current_session.subject
+        if not has_request_context():
+            raise ReauthenticationRequired("nobody is logged in outside of a request: name the subject")
+        subject = open_session().visit.of_user("to list").subject
     try:
         listed = current_keeper().sessions.sessions_of(subject)
     except InvalidConfig as error:

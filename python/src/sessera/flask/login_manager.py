@@ -46,6 +46,8 @@ from flask_login import (
 )
 from flask_login.config import COOKIE_NAME, SESSION_KEYS
 
+from sessera._web.refusal import cannot_tell
+
 from . import verbs
 from .current import current_session, open_session
 
@@ -95,6 +97,16 @@ class LoginManager(flask_login.LoginManager):  # type: ignore[misc]  # it has no
                 user = self._load_user_from_request(request)
         self._update_request_context_with_user(user)
 
+    def unauthorized(self) -> Any:
+        """Send who is not logged in to the login page.
+
+        Raises RevocationsStale or StoreUnavailable where this server can't tell: that is 503, and no log-out.
+        """
+        error = open_session().visit.error
+        if cannot_tell(error):
+            raise error
+        return super().unauthorized()
+
     def _take_over(self) -> None:
         """Begin a session of ours for somebody whom Flask-Login's own session still knows."""
         if "_user_id" not in session or not flask_login.current_user.is_authenticated:
@@ -119,7 +131,7 @@ class LoginManager(flask_login.LoginManager):  # type: ignore[misc]  # it has no
         session["_fresh"] = fresh
 
     def _end(self, _app: Flask, **_user: Any) -> None:
-        if not current_session:
+        if not current_session and not cannot_tell(open_session().visit.error):
             return
         kept = {name: value for name, value in session.items() if name not in SESSION_KEYS}
         clear = session.get("_remember") == "clear"
