@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from enum import Enum
+from typing import TYPE_CHECKING, Literal
 
 from flask import has_request_context
 
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sessera import ListedSession
+
+
+class Owner(Enum):
+    """Whose session is meant, where no subject is named."""
+
+    ANYBODY = "anybody"
+
+    def __repr__(self) -> str:
+        return self.value
 
 
 @dataclass(frozen=True)
@@ -81,17 +91,20 @@ def sessions_of(subject: str | None = None) -> list[UserSession]:
     return [UserSession.of(record, here) for record in listed]
 
 
-def revoke(sid: str, *, of: str | None = None) -> bool:
+def revoke(sid: str, *, of: str | Literal[Owner.ANYBODY] | None = Owner.ANYBODY) -> bool:
     """End one session by its id: none of its tokens is accepted from now on. False if it is none of theirs.
 
     A user may end the own ones only: where the id comes from a form, name the user with `of`, such as
-    `current_session.subject`, and what is not on that list stays. Without `of` any session ends, which is
-    for administrators. This request's own ends as with `logout`.
+    `current_session.subject`, and what is not on that list stays. None is nobody, a visitor for instance, to
+    whom no session belongs: nothing ends. Without `of` any session ends, which is for administrators. This
+    request's own ends as with `logout`.
 
     Raises InvalidClaim when it is no session id, InvalidConfig without a store, or where `of` is asked for
     and sessions are not listed, and StoreUnavailable.
     """
-    if of is not None and all(listed.id != sid for listed in sessions_of(of)):
+    if of is None:
+        return False
+    if of is not Owner.ANYBODY and all(listed.id != sid for listed in sessions_of(of)):
         return False
     if sid == _here():
         logout()
