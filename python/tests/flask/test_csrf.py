@@ -14,13 +14,9 @@ from flask import (
     render_template,
     render_template_string,
     request,
-    session,
     stream_with_context,
 )
-from flask_wtf import FlaskForm
-from flask_wtf.csrf import CSRFProtect
 from jinja2 import DictLoader
-from wtforms import StringField
 
 from sessera import CsrfInvalid, Event, RevocationsStale
 from sessera.flask import (
@@ -28,7 +24,6 @@ from sessera.flask import (
     csrf_exempt,
     csrf_token,
     current_session,
-    login,
     session_event,
     session_required,
 )
@@ -448,49 +443,5 @@ def test_a_copied_session_in_another_process_knows_the_tokens(make_app: MakeApp)
     assert send(there, token_in(client), "/form", "POST").status_code == 403
 
 
-def test_a_form_of_flask_wtf_without_its_guard_brings_both_tokens(make_app: MakeApp) -> None:
-    app = make_app(CSRF="token")
-    app.secret_key = "x" * 32
-
-    class Form(FlaskForm):  # type: ignore[misc]  # it has no types
-        name = StringField()
-
-    @app.route("/wtf", methods=["GET", "POST"])
-    def wtf() -> str:
-        form = Form()
-        text = "<form>{{ form.hidden_tag() }}{{ csrf_field() }}</form>{{ form.validate_on_submit() }}"
-        return render_template_string(text, form=form)
-
-    client = app.test_client()
-    page = client.get("/wtf").text
-    theirs, ours = re.findall(r'name="csrf_token"[^>]* value="([^"]+)"', page)
-    assert client.post("/wtf", data={"csrf_token": [theirs, ours]}).text.endswith("True")
-    assert client.post("/wtf", data={"csrf_token": [ours]}).text.endswith("False")
-    assert client.post("/wtf", data={"csrf_token": [theirs]}).status_code == 403
-
-
 def test_our_tokens_are_known_by_their_length(app: Flask) -> None:
     assert len(field_in(app.test_client().get("/form"))) == _LENGTH
-
-
-def test_flask_wtf_keeps_its_place(make_app: MakeApp) -> None:
-    app = with_form(make_app(CSRF="token"))
-    app.secret_key = "x" * 32
-    wtf = CSRFProtect(app)
-
-    @app.post("/hook")
-    @wtf.exempt  # type: ignore[untyped-decorator]
-    def hook() -> str:
-        login("ada")
-        session["a"] = 1
-        return ""
-
-    client = app.test_client()
-    foreign = {"Sec-Fetch-Site": "cross-site"}
-    assert client.post("/hook", headers=foreign).status_code == 200, "its exemptions are its own"
-    assert client.post("/form").status_code == 400, "it refuses in its own way"
-    field = field_in(client.get("/form"))
-    assert client.post("/form", data={"csrf_token": field}).status_code == 200
-    with app.test_request_context():
-        assert "." in csrf_token()
-        assert session["csrf_token"]

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from sessera import CSRF_HEADER, CsrfInvalid, InvalidConfig, check_fetch, is_safe_method
 from sessera._web.refusal import cannot_tell
 
+from . import wtf
 from .current import open_session
 from .keeper import current_keeper
 
@@ -44,8 +45,8 @@ def csrf_token() -> str:
     a login form is protected too. Each call gives another text; all of them hold as long as the session,
     and none of them after a login, which is a new session.
 
-    Where Flask-WTF's `CSRFProtect` guards the application, it gives that one's token. It is empty where no
-    cookie can carry a session.
+    Where the application has Flask-WTF's `CSRFProtect`, it gives one of that one's tokens, which is good with
+    both. It is empty where no cookie can carry a session.
 
         >>> from flask import Flask, render_template_string
         >>> from sessera import Keyring
@@ -66,10 +67,8 @@ def csrf_token() -> str:
         >>> client.post("/name", headers={"X-CSRF-Token": token}).status
         '200 OK'
     """
-    if _guarded_by_flask_wtf():
-        from flask_wtf.csrf import generate_csrf
-
-        return str(generate_csrf())
+    if wtf.in_place():
+        return wtf.new_token()
     return token_for(open_session())
 
 
@@ -88,7 +87,8 @@ def token_for(session: FlaskSession) -> str:
 
 def csrf_field() -> Markup:
     """Give a form its hidden field, with a token; templates have it as a global."""
-    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, csrf_token())
+    name = wtf.field_name() if wtf.in_place() else FIELD
+    return Markup('<input type="hidden" name="{}" value="{}">').format(name, csrf_token())
 
 
 def csrf_exempt(view: Exempt) -> Exempt:
@@ -141,12 +141,13 @@ def _check() -> None:
     if (
         request.endpoint is None
         or keeper.door.takes_bearer(environ.get("HTTP_AUTHORIZATION"))
-        or _guarded_by_flask_wtf()
         or _exempt()
+        or wtf.guards()
     ):
         return
     _check_fetch(keeper)
-    if asks_for_token:
+    # What Flask-WTF is told to let through brings no token; that it is for other sites, nobody has said.
+    if asks_for_token and not wtf.exempts():
         _check_token(open_session().visit)
 
 
@@ -165,7 +166,10 @@ def _check_fetch(keeper: Keeper) -> None:
             trusted_origins=trusted,
         )
     except CsrfInvalid as error:
-        advice = "an origin of yours goes into SESSERA_CSRF_TRUSTED_ORIGINS"
+        advice = (
+            "an origin of yours goes into SESSERA_CSRF_TRUSTED_ORIGINS; "
+            "a view that is for all gets sessera.flask's @csrf_exempt"
+        )
         raise _refused(error, open_session().visit, advice) from None
     except InvalidConfig:
         # The Host that the request names is none: nothing can be our own origin then.
@@ -187,6 +191,8 @@ def _check_token(visit: Visit) -> None:
     if visit.error is not None and _says_it_is_ours():
         # It acts for nobody. The form may have been given no token, since nothing begins while a newer
         # session may be on its way to the browser; and who logs in again is not to be told to reload.
+        return
+    if wtf.in_place() and visit.session is not None and wtf.brings_token():
         return
     token = request.headers.get(CSRF_HEADER) or _token_in_form()
     if not token:
@@ -226,10 +232,6 @@ def _refused(error: CsrfInvalid, visit: Visit, advice: str) -> CsrfInvalid:
 
 def _log(error: CsrfInvalid, advice: str) -> None:
     logger.warning("request to %s refused (%s): %s: %s", request.endpoint, error.code, error, advice)
-
-
-def _guarded_by_flask_wtf() -> bool:
-    return "csrf" in current_app.extensions
 
 
 def _exempt() -> bool:
