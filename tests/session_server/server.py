@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import sys
 import threading
+import time
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from email.utils import format_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, jsonify, request
 from sessera import Client, Expired, Session, SessionError
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from world import World, Worlds
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 worlds = Worlds()
 app = Flask(__name__)
@@ -32,6 +38,28 @@ def authorised(world: World) -> tuple[str, Client]:
 def given(name: str, default: Any = None) -> Any:
     """A member of the JSON object that came with the request."""
     return (request.get_json(silent=True) or {}).get(name, default)
+
+
+@app.before_request
+def forge() -> Response | None:
+    """Answer as no server should, where a test asked for that."""
+    where = request.path.split("/")
+    forged = worlds[where[1]].forged(where[-1])
+    if forged is None:
+        return None
+    body = forged["body"].encode()
+    parts = slowly(itertools.repeat(body, forged["repeat"]), forged["pause"] / 1000)
+    answer = Response(parts, status=forged["status"])
+    answer.headers.clear()
+    answer.headers.update(forged["headers"])
+    return answer
+
+
+def slowly(parts: Iterable[bytes], pause: float) -> Iterator[bytes]:
+    """The parts one after another, each followed by a pause of so many seconds."""
+    for part in parts:
+        yield part
+        time.sleep(pause)
 
 
 @session.post("/login")
@@ -107,6 +135,19 @@ def refuse_me(name: str) -> Response:
     return state(name)
 
 
+@control.post("/forge")
+def forge_answers(name: str) -> Response:
+    worlds[name].faults.forged[given("to", "refresh")] = {
+        "times": given("times", 1),
+        "status": given("status", 200),
+        "headers": given("headers", {"Content-Type": "application/json"}),
+        "body": given("body", ""),
+        "repeat": given("repeat", 1),
+        "pause": given("pause", 0),
+    }
+    return state(name)
+
+
 @control.post("/hold")
 def hold(name: str) -> Response:
     worlds[name].hold()
@@ -128,8 +169,8 @@ def revoke(name: str) -> Response:
 @control.get("/state")
 def state(name: str) -> Response:
     here = worlds[name]
-    counts = {what: here.requests[what] for what in ("logins", "refreshes", "logouts")}
-    return jsonify(**counts, held=here.held, now=here.clock.unix_millis)
+    counts = {what: here.requests[what] for what in ("logins", "refreshes", "logouts", "strayed", "shown")}
+    return jsonify(**counts, held=here.held, now=here.clock.unix_millis, elsewhere=strangers.server_port)
 
 
 @app.errorhandler(SessionError)
@@ -157,9 +198,23 @@ class Handler(WSGIRequestHandler):
         """Lines about requests would only get between those of the tests."""
 
 
+def stranger(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+    """Another origin, where no token belongs: it counts who comes, and who shows what is not meant for it."""
+    here = worlds[environ["PATH_INFO"].split("/")[1]]
+    here.came("strayed")
+    if "HTTP_AUTHORIZATION" in environ or "HTTP_DPOP" in environ:
+        here.came("shown")
+    start("200 OK", [("Content-Type", "application/json")])
+    return [b"{}"]
+
+
+strangers = make_server("127.0.0.1", 0, stranger, threaded=True, request_handler=Handler)
+
+
 def main() -> None:
     app.register_blueprint(session)
     app.register_blueprint(control)
+    threading.Thread(target=strangers.serve_forever, daemon=True).start()
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(server.server_port, flush=True)

@@ -7,18 +7,31 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from typing import TypedDict
 
 from sessera import Client, DpopVerifier, Issued, Keyring, ManualClock, MemoryStore, Sessions
 
 
+class Forged(TypedDict):
+    """An answer that the server would not give: README.md says what its parts mean."""
+
+    times: int
+    status: int
+    headers: dict[str, str]
+    body: str
+    repeat: int
+    pause: int
+
+
 @dataclass
 class Faults:
-    """What goes wrong from now on: answers to lose, requests to refuse."""
+    """What goes wrong from now on: answers to lose, requests to refuse, answers that are not the server's."""
 
     lose: int = 0
     unavailable: int = 0
     refuse: int = 0
     retry_after: int = 1
+    forged: dict[str, Forged] = field(default_factory=dict)
 
 
 @dataclass
@@ -76,6 +89,15 @@ class World:
             left: int = getattr(self.faults, fault)
             setattr(self.faults, fault, max(0, left - 1))
             return left > 0
+
+    def forged(self, to: str) -> Forged | None:
+        """The answer that a request of this name gets in place of the server's own, used up by that."""
+        with self._changed:
+            forged = self.faults.forged.get(to)
+            if forged is None or forged["times"] <= 0:
+                return None
+            forged["times"] -= 1
+            return forged
 
     def proven(self, proof: str | None, method: str, url: str, token: str | None = None) -> Client:
         """The client that a request's proof shows; without a proof, one without a key."""
