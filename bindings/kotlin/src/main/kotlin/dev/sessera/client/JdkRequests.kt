@@ -9,13 +9,15 @@ import kotlinx.coroutines.future.await
  * Sends a request with the session: with a token that is good, and once more with a new one when the server refuses it
  * all the same. A body is sent again then.
  *
- * @throws IllegalArgumentException for a URL of another server.
+ * @throws IllegalArgumentException for a URL of another server, and with a client that follows redirects, which could
+ *   lead the token there.
  */
 public suspend fun <T> HttpClient.send(
     request: HttpRequest,
     handler: HttpResponse.BodyHandler<T>,
     session: SessionClient,
 ): HttpResponse<T> {
+    requireNoRedirects()
     val held = session.session()
     val answer = send(request, handler, session, held)
     if (answer.statusCode() != 401) return answer

@@ -1,17 +1,21 @@
 package dev.sessera.client
 
+import dev.sessera.SessionException
 import java.net.URI
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.seconds
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Deferred
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
-import kotlinx.coroutines.async
 import kotlinx.coroutines.cancel
+import kotlinx.coroutines.completeWith
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.launch
 import kotlinx.coroutines.sync.Mutex
 import kotlinx.coroutines.sync.withLock
 import kotlinx.coroutines.withContext
@@ -56,7 +60,7 @@ public class SessionClient(
 
     /** Guards all that follows, and the keeper. Nothing waits for the server while it is held. */
     private val mutex = Mutex()
-    private var refresh: Deferred<SessionSnapshot>? = null
+    private var refresh: CompletableDeferred<SessionSnapshot>? = null
 
     /** Goes up at each sign-in and sign-out: what was begun before must not undo it. */
     private var epoch = 0
@@ -115,11 +119,11 @@ public class SessionClient(
      */
     public suspend fun signIn(credentials: JsonObject): SessionSnapshot {
         val key = guarded { keeper.keyForLogin() }
-        return when (val answer = wire.ask("session/login", token = null, key, credentials.toString())) {
+        return when (val answer = wire.ask("session/login", held = null, key, credentials.toString())) {
             is Answer.Session -> guarded {
                 val snapshot = answer.told.snapshot(key)
                 keeper.begin(snapshot)
-                leaveBehind()
+                leaveBehind(SessionClientException.NotSignedIn())
                 states.value = SessionState.SignedIn(snapshot)
                 snapshot
             }
@@ -150,7 +154,7 @@ public class SessionClient(
             held to key
         } ?: return
         // A refusal is as good: then the session has ended already.
-        val answer = wire.ask("session/logout", held.token, key)
+        val answer = wire.ask("session/logout", held, key)
         if (answer is Answer.Nothing) throw SessionClientException.Offline(answer.why, answer.cause)
     }
 
@@ -159,18 +163,28 @@ public class SessionClient(
      * proof where the session is bound to a key.
      *
      * @throws IllegalArgumentException for the URL of somebody else, who must not see the token.
+     * @throws SessionClientException if the key can't be used.
      */
     public suspend fun authorization(method: String, url: URI, session: SessionSnapshot): Map<String, String> {
         require(wire.isOwn(url)) { "this is not a URL of the session's server" }
         val key = guarded { keeper.keyOf(session) } ?: return mapOf("Authorization" to "Bearer ${session.token}")
-        val proof = key.proof(method, url.toString(), session.token, null, wire.now())
+        val proof = try {
+            key.proof(method, url.toString(), session.token, null, wire.now())
+        } catch (_: SessionException.InvalidKey) {
+            throw SessionClientException.KeyLost()
+        } catch (locked: SessionException) {
+            throw SessionClientException.Offline("the key can't be used now", locked)
+        }
         return mapOf("Authorization" to "DPoP ${session.token}", "DPoP" to proof)
     }
 
     /** Whether the server at this URL may see the token. */
     public fun isOwn(url: URI): Boolean = wire.isOwn(url)
 
-    /** Ends what it does in the background. The session stays in the storage. */
+    /**
+     * Ends what it does in the background; who waits for that gets [SessionClientException.Offline]. The session stays in
+     * the storage.
+     */
     override fun close() {
         scope.cancel()
     }
@@ -183,7 +197,14 @@ public class SessionClient(
     private fun refreshing(): Deferred<SessionSnapshot> {
         refresh?.takeIf { it.isActive }?.let { return it }
         val began = epoch
-        return scope.async { refresh(began) }.also { refresh = it }
+        val landing = CompletableDeferred<SessionSnapshot>().also { refresh = it }
+        scope.launch {
+            landing.completeWith(runCatching { refresh(began) }.onFailure { if (it is CancellationException) throw it })
+        }.invokeOnCompletion {
+            // Whoever waits was not cancelled: this client was.
+            landing.completeExceptionally(SessionClientException.Offline("the session client is closed"))
+        }
+        return landing
     }
 
     private suspend fun refresh(began: Int): SessionSnapshot {
@@ -219,7 +240,7 @@ public class SessionClient(
     private suspend fun tries(began: Int, held: SessionSnapshot, key: Key): SessionSnapshot {
         var attempt = 1
         while (true) {
-            val answer = wire.ask("session/refresh", held.token, key.value)
+            val answer = wire.ask("session/refresh", held, key.value)
             val pause = guarded {
                 still(began)
                 val nothing = when (answer) {
@@ -277,14 +298,18 @@ public class SessionClient(
     }
 
     private fun end(reason: SignOutReason) {
-        leaveBehind()
         states.value = SessionState.SignedOut(reason)
-        keeper.end(reason)
+        try {
+            keeper.end(reason)
+        } finally {
+            leaveBehind(reason.toException())
+        }
     }
 
-    /** What is on its way belongs to a session that is gone. */
-    private fun leaveBehind() {
+    /** What is on its way belongs to a session that is gone: nobody waits for it any more. */
+    private fun leaveBehind(why: SessionClientException) {
         epoch += 1
+        refresh?.completeExceptionally(why)
         refresh = null
     }
 }

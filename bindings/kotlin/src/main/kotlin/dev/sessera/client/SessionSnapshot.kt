@@ -4,7 +4,6 @@ import kotlin.time.Duration
 import kotlin.time.Instant
 import kotlinx.serialization.SerialName
 import kotlinx.serialization.Serializable
-import kotlinx.serialization.SerializationException
 import kotlinx.serialization.json.Json
 
 /**
@@ -62,10 +61,10 @@ public class SessionSnapshot internal constructor(
         fun ofText(text: String): SessionSnapshot? {
             val stored = try {
                 Json.decodeFromString<Stored>(text)
-            } catch (_: SerializationException) {
+            } catch (_: IllegalArgumentException) {
                 return null
             }
-            if (stored.version != 1) return null
+            if (stored.version != 1 || !isToken(stored.token)) return null
             return with(stored) {
                 SessionSnapshot(
                     token, subject, session, generation, Instant.fromEpochMilliseconds(expiresAt),

@@ -1,4 +1,4 @@
-package dev.sessera.android
+package dev.sessera.okhttp
 
 import dev.sessera.client.Transport
 import dev.sessera.client.TransportRequest
@@ -15,7 +15,7 @@ import okhttp3.Request
 import okhttp3.RequestBody.Companion.toRequestBody
 import okhttp3.Response
 
-/** Carries the session client's requests over OkHttp. Not run by this repository's tests: they have no Android. */
+/** Carries the session client's requests over OkHttp, which Android has. */
 public class OkHttpTransport(client: OkHttpClient = OkHttpClient()) : Transport {
     private val client = client.newBuilder().followRedirects(false).build()
 
@@ -29,10 +29,18 @@ public class OkHttpTransport(client: OkHttpClient = OkHttpClient()) : Transport 
             call.enqueue(object : Callback {
                 override fun onFailure(call: Call, e: IOException) = waiting.resumeWithException(e)
 
-                override fun onResponse(call: Call, response: Response) = response.use {
-                    waiting.resume(TransportResponse(it.code, it.headers.toMap(), it.body.string()))
+                // A body can end too early, which OkHttp would only log here.
+                override fun onResponse(call: Call, response: Response) = try {
+                    waiting.resume(response.use(::whole))
+                } catch (failed: IOException) {
+                    waiting.resumeWithException(failed)
                 }
             })
         }
+    }
+
+    private fun whole(response: Response): TransportResponse {
+        if (response.body.source().request(TransportResponse.LIMIT + 1L)) throw IOException("the answer is too long")
+        return TransportResponse(response.code, response.headers.toMap(), response.body.string())
     }
 }

@@ -10,9 +10,12 @@ import java.util.concurrent.atomic.AtomicInteger
 import kotlin.time.Duration
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonObject
+import kotlinx.serialization.json.JsonPrimitive
+import kotlinx.serialization.json.buildJsonObject
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
 import kotlinx.serialization.json.long
+import kotlinx.serialization.json.put
 
 /** The server of `tests/session_server`, one for all tests, and a world of it for each. */
 object TestServer {
@@ -46,11 +49,41 @@ class World(val url: String) {
 
     fun refuse(times: Int) = control("refuse", """{"times":$times}""")
 
+    /** The next so many requests of this name (`login`, `refresh`, `me`) get this answer, and are not done. */
+    fun forge(
+        status: Int,
+        body: String = "",
+        to: String = "refresh",
+        headers: Map<String, String> = mapOf("Content-Type" to "application/json"),
+        times: Int = 1,
+        repeat: Int = 1,
+        pause: Duration = Duration.ZERO,
+    ) = control(
+        "forge",
+        buildJsonObject {
+            put("to", to)
+            put("times", times)
+            put("status", status)
+            put("headers", JsonObject(headers.mapValues { (_, value) -> JsonPrimitive(value) }))
+            put("body", body)
+            put("repeat", repeat)
+            put("pause", pause.inWholeMilliseconds)
+        }.toString(),
+    )
+
     fun hold() = control("hold", "{}")
 
     fun release() = control("release", "{}")
 
     fun revoke(subject: String) = control("revoke", """{"subject":"$subject"}""")
+
+    /** What the app's own route answers to a token. */
+    fun me(token: String): Int = http.send(
+        HttpRequest.newBuilder(URI("$url/me")).header("Authorization", "Bearer $token").build(), BodyHandlers.discarding(),
+    ).statusCode()
+
+    /** Another origin, where no token belongs. It counts who comes there (`strayed`), and who shows one (`shown`). */
+    val elsewhere: String get() = url.replace(Regex(":\\d+/"), ":${count("elsewhere")}/")
 
     fun count(what: String): Long = state().getValue(what).jsonPrimitive.long
 

@@ -1,6 +1,6 @@
 package dev.sessera.client
 
-import dev.sessera.android.OkHttpTransport
+import dev.sessera.okhttp.OkHttpTransport
 
 /** What carries the requests where nobody says what. */
 internal fun defaultTransport(): Transport = OkHttpTransport()

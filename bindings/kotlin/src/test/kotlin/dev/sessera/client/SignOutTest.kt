@@ -1,0 +1,89 @@
+package dev.sessera.client
+
+import java.io.IOException
+import kotlinx.coroutines.async
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertInstanceOf
+import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Test
+
+class SignOutTest : SessionClientCase() {
+    @Test
+    fun `a sign-out ends the session here and at the server`() = test {
+        val client = client()
+        val token = client.login().token
+        assertEquals(200, world.me(token))
+        client.signOut()
+        assertEquals(401, world.me(token))
+        assertNull(storage.load())
+        assertEquals(SessionState.SignedOut(SignOutReason.SignedOut), client.state.value)
+        refused<SessionClientException.NotSignedIn> { client.accessToken() }
+        client.signOut()
+        assertEquals(1, world.count("logouts"), "who is signed out needs no sign-out")
+    }
+
+    @Test
+    fun `without a server it is signed out here, and says so`() = test {
+        val cable = Cable()
+        val client = client(transport = cable)
+        client.login()
+        cable.isCut = true
+        refused<SessionClientException.Offline> { client.signOut() }
+        assertEquals(SessionState.SignedOut(SignOutReason.SignedOut), client.state.value)
+        assertNull(storage.load())
+    }
+
+    @Test
+    fun `who waits for a refresh leaves at a sign-out, which the refresh does not undo`() = test {
+        val client = client()
+        client.login()
+        passToTheEndOfTheToken()
+        world.hold()
+        val waiting = async { runCatching { client.accessToken() } }
+        eventually { world.count("held") == 1L }
+        client.signOut()
+        assertInstanceOf(SessionClientException.NotSignedIn::class.java, waiting.await().exceptionOrNull())
+        assertEquals(1, world.count("held"), "it left although the answer is still to come")
+        world.release()
+        eventually { world.count("held") == 0L }
+        assertEquals(SessionState.SignedOut(SignOutReason.SignedOut), client.state.value)
+        assertNull(storage.load())
+        assertEquals(1, world.count("logouts"))
+    }
+
+    @Test
+    fun `a refresh on its way does not replace the next user`() = test {
+        val client = client()
+        client.login()
+        passToTheEndOfTheToken()
+        world.hold()
+        val waiting = async { runCatching { client.accessToken() } }
+        eventually { world.count("held") == 1L }
+        val next = client.login("user-43")
+        assertInstanceOf(SessionClientException.NotSignedIn::class.java, waiting.await().exceptionOrNull())
+        world.release()
+        eventually { world.count("held") == 0L }
+        // Whatever the old refresh would still do, it does before a new one.
+        assertEquals(1, client.sessionReplacing(next.token).generation)
+        assertEquals("user-43", client.session().subject)
+        assertEquals("user-43", stored()?.subject)
+    }
+
+    @Test
+    fun `a sign-in that cannot be stored leaves the session that is there, and its refresh`() = test {
+        var full = false
+        val failing = object : SessionStorage by storage {
+            override fun save(text: String) = if (full) throw IOException("full") else storage.save(text)
+        }
+        val client = client(failing)
+        client.login()
+        passToTheEndOfTheToken()
+        world.hold()
+        val waiting = async { client.session() }
+        eventually { world.count("held") == 1L }
+        full = true
+        refused<SessionClientException.StorageFailed> { client.login("user-43") }
+        world.release()
+        assertEquals("user-42", waiting.await().subject)
+    }
+}
