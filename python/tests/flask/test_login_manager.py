@@ -19,7 +19,8 @@ from flask_login import (
     session_protected,
 )
 
-from sessera import ManualClock, RevocationsStale
+from sessera import ManualClock, RevocationsStale, StoreUnavailable
+from sessera._web.visit import Visit
 from sessera.flask import current_session, logout_everywhere
 from sessera.flask.keeper import Keeper
 from sessera.flask.login_manager import LoginManager
@@ -281,6 +282,66 @@ def test_a_remember_cookie_is_worth_nothing_after_the_end_of_the_move(
 ) -> None:
     client = moving(make_app, "/in/ada/remember", timedelta(minutes=5))
     clock.advance(301)
+    assert client.get("/members").status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/data", "/me"])
+def test_who_comes_with_a_copy_of_an_old_cookie_sleeps_in_no_visitors_session(
+    make_app: MakeApp, clock: ManualClock, path: str
+) -> None:
+    """A session that is taken over is its user's at once, even by a page that asks for no user."""
+    thief = moving(make_app, "/in/ada", timedelta(minutes=5))
+    thief.get(path)
+    assert thief.get("/whoami").get_json()["subject"] == "ada"
+    clock.advance(301)
+    with thief.application.app_context():
+        thief.application.extensions["sessera"].sessions.revoke_subject("ada")
+    assert thief.get("/members").status_code == 401
+    assert user_of(thief) is None
+
+
+@pytest.mark.parametrize("cookie", ["session", "remember_token"])
+@pytest.mark.parametrize("path", ["/data", "/me"])
+def test_whom_the_loader_does_not_know_is_not_let_in_after_the_move(
+    make_app: MakeApp, clock: ManualClock, cookie: str, path: str
+) -> None:
+    client = moving(make_app, "/in/ada/remember", timedelta(minutes=5))
+    client.delete_cookie("remember_token" if cookie == "session" else "session")
+    manager = client.application.login_manager  # type: ignore[attr-defined]  # Flask-Login's
+    manager.user_loader(lambda _name: None)
+    client.get(path)
+    clock.advance(301)
+    manager.user_loader(load)
+    assert client.get("/members").status_code == 401
+    assert not set(client.get("/data").get_json()) & {"_user_id", "_id"}
+
+
+def test_who_cannot_be_taken_over_now_is_nobody_and_keeps_the_old_cookie(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = moving(make_app, "/in/ada")
+    app = client.application
+
+    @app.get("/both")
+    def both() -> ResponseReturnValue:
+        return jsonify(data=dict(session), user=current_user.get_id())
+
+    def away(_self: Visit, *_args: object, **_kwargs: object) -> None:
+        raise StoreUnavailable("the store is away")
+
+    monkeypatch.setattr(Visit, "login", away)
+    for path in ("/both", "/me"):
+        answer = client.get(path)
+        assert answer.get_json()["user"] is None
+        assert not set_cookies(answer)
+    monkeypatch.undo()
+    assert client.get("/both").get_json()["user"] == "ada"
+
+
+def test_a_session_that_another_client_brings_is_protected_as_before(make_app: MakeApp) -> None:
+    client = moving(make_app, "/in/ada")
+    client.application.config["SESSION_PROTECTION"] = "strong"
+    client.get("/data", headers={"User-Agent": "curl/8"})
     assert client.get("/members").status_code == 401
 
 

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from flask import has_request_context
 from flask.sessions import SecureCookieSessionInterface
 
 from sessera import InvalidConfig, SessionError
 from sessera._web import verbs
+
+from . import current
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,10 +86,23 @@ class Former:
     def _begin(self, session: FlaskSession, contents: Mapping[str, Any]) -> None:
         subject = None if self.subject is None else self.subject(contents)
         # Either is what is left in many a session of somebody who logged out.
-        if subject is None or subject is False:
-            session.visit.begin(session.encode())
-        else:
+        if subject is not None and subject is not False:
             verbs.login(session, str(subject), None, acr=None, amr=())
+            return
+        self._let_manager_log_in(session)
+        if session.visit.session is None:
+            session.visit.begin(session.encode())
+
+    def _let_manager_log_in(self, session: FlaskSession) -> None:
+        """Let our LoginManager, if there is one, say whose session it is that Flask-Login began.
+
+        Now, and not when a page asks for the user: until then it would be a visitor's, which no log-out of
+        that user ends, and which would become that user's long after the move.
+        """
+        app = self._app()
+        manager = None if app is None else app.extensions.get("sessera_login_manager")
+        if manager is not None and has_request_context() and current.open_session() is session:
+            manager.take_over()
 
     def end(self, session: FlaskSession, response: Response) -> None:
         """Take the old cookie from the client, and what it stood for from its store."""

@@ -46,6 +46,7 @@ from flask_login import (
 )
 from flask_login.config import COOKIE_NAME, SESSION_KEYS
 
+from sessera import SessionError
 from sessera._web.refusal import cannot_tell
 
 from . import verbs
@@ -79,6 +80,7 @@ class LoginManager(flask_login.LoginManager):  # type: ignore[misc]  # it has no
     def init_app(self, app: Flask, add_context_processor: bool = True) -> None:  # noqa: FBT001, FBT002  # theirs
         """Set an application up, which Sessera has been given before."""
         super().init_app(app, add_context_processor)
+        app.extensions["sessera_login_manager"] = self
         user_logged_in.connect(self._begin, app)
         user_logged_out.connect(self._end, app)
         user_login_confirmed.connect(self._confirm, app)
@@ -86,8 +88,7 @@ class LoginManager(flask_login.LoginManager):  # type: ignore[misc]  # it has no
     def _load_user(self) -> None:
         if not current_session:
             # Whom Flask-Login's own ways know: from before the move, or by the request itself.
-            super()._load_user()
-            self._take_over()
+            self.take_over()
             return
         user_accessed.send(_app())
         user = None
@@ -107,14 +108,26 @@ class LoginManager(flask_login.LoginManager):  # type: ignore[misc]  # it has no
             raise error
         return super().unauthorized()
 
-    def _take_over(self) -> None:
-        """Begin a session of ours for somebody whom Flask-Login's own session still knows."""
-        if "_user_id" not in session or not flask_login.current_user.is_authenticated:
+    def take_over(self) -> None:
+        """Begin a session of ours for whom Flask-Login's own session, or remember cookie, still knows.
+
+        Who is not known now is forgotten: nobody is let in by it later.
+        """
+        super()._load_user()
+        if "_user_id" not in session:
+            return
+        if not flask_login.current_user.is_authenticated:
+            for name in _REPLACED:
+                session.pop(name, None)
             return
         visit = open_session().visit
         if visit.may_begin and not visit.closed:
             remembered = _remember_cookie() in request.cookies
-            self._log_in(remember=remembered)
+            try:
+                self._log_in(remember=remembered)
+            except SessionError:
+                self._update_request_context_with_user()
+                raise
             if remembered:
                 session["_remember"] = "clear"
 
