@@ -405,6 +405,8 @@ def test_wrong_settings_are_errors_at_the_start() -> None:
         Sessera(ORIGIN, "web", **{**good, "store": "https://store.example"})
     wrong: list[dict[str, Any]] = [
         {"csrf": "maybe"},
+        {"device_cookie": "__Host-session"},
+        {"device_cookie": "session", "dev": True},
         {"data": "elsewhere"},
         {"data": "store"},
         {"locations": []},

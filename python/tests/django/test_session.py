@@ -358,6 +358,39 @@ def test_wrong_settings_are_errors_that_name_them(config: dict[str, Any]) -> Non
         current_keeper()
 
 
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"SESSION_COOKIE_NAME": "csrftoken"}, "SESSION_COOKIE_NAME.*CSRF_COOKIE_NAME"),
+        ({"CSRF_COOKIE_NAME": COOKIE}, "SESSION_COOKIE_NAME.*CSRF_COOKIE_NAME"),
+        ({"LANGUAGE_COOKIE_NAME": COOKIE}, "SESSION_COOKIE_NAME.*LANGUAGE_COOKIE_NAME"),
+        ({"SESSION_COOKIE_NAME": "messages"}, "SESSION_COOKIE_NAME.*django.contrib.messages"),
+        ({"SESSION_COOKIE_NAME": "a b"}, "SESSION_COOKIE_NAME"),
+        ({"SESSION_COOKIE_DOMAIN": "shop.example"}, "SESSION_COOKIE_DOMAIN"),
+        ({"SESSION_COOKIE_PATH": "/shop"}, "SESSION_COOKIE_PATH"),
+        ({"SESSION_COOKIE_NAME": "a", "SESSION_COOKIE_PATH": "shop"}, "SESSION_COOKIE_PATH"),
+        (
+            {"SESSION_COOKIE_NAME": "a", "SESSION_COOKIE_SECURE": False, "SESSION_COOKIE_SAMESITE": "None"},
+            "SESSION_COOKIE_SAMESITE",
+        ),
+    ],
+)
+def test_a_cookie_that_browsers_would_drop_or_that_is_another_one_is_an_error_at_the_start(
+    changes: dict[str, Any], named: str
+) -> None:
+    from django.core.wsgi import get_wsgi_application
+
+    with override_settings(**changes), pytest.raises(InvalidConfig, match=named):
+        get_wsgi_application()
+
+
+def test_a_csrf_cookie_that_is_not_used_takes_no_name_away(ada: User) -> None:
+    with override_settings(CSRF_COOKIE_NAME=COOKIE, CSRF_USE_SESSIONS=True):
+        client = new_browser()
+        client.post("/login", PASSWORD)
+        assert whoami(client)["user"] == "ada"
+
+
 def test_wrong_settings_are_errors_when_the_server_starts(config: dict[str, Any]) -> None:
     from django.core.wsgi import get_wsgi_application
 

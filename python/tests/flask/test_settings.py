@@ -11,6 +11,8 @@ from flask import Flask, session
 
 from sessera import BindingPolicy, InvalidConfig, Keyring, Policy, SqliteStore
 from sessera.flask import Sessera
+from sessera.flask.cookies import COOKIES_OF_OTHERS
+from sessera.flask.login_manager import LoginManager
 from sessera.flask.settings import DEFAULTS, Settings
 from tests.flask.browser import error_of, send, set_cookies
 
@@ -193,6 +195,40 @@ def test_data_in_no_store_are_refused(keyring: Keyring) -> None:
     app.config.update(SESSERA_KEYRING=keyring, SESSERA_STORE=None, SESSERA_DATA="store")
     with pytest.raises(InvalidConfig, match="SESSERA_DATA"):
         Sessera(app)
+
+
+@pytest.mark.parametrize("setting", ["COOKIE_NAME", "DEVICE_COOKIE"])
+@pytest.mark.parametrize("other", sorted(COOKIES_OF_OTHERS))
+def test_a_cookie_that_has_the_name_of_another_is_refused(
+    make_app: MakeApp, setting: str, other: str
+) -> None:
+    def before(app: Flask) -> None:
+        app.config[other] = "__Secure-taken"
+
+    with pytest.raises(InvalidConfig, match=f"SESSERA_{setting}.*{other}"):
+        make_app(before=before, **{setting: "__Secure-taken"})
+    assert make_app(before=before, **{setting: "__Secure-free"})
+
+
+def test_no_cookie_has_the_name_of_the_one_that_flask_login_would_set(make_app: MakeApp) -> None:
+    app = make_app(COOKIE_NAME="remember_token")
+    with pytest.raises(InvalidConfig, match=r"SESSERA_COOKIE_NAME.*REMEMBER_COOKIE_NAME"):
+        LoginManager(app)
+    with pytest.raises(InvalidConfig, match=r"SESSERA_COOKIE_NAME.*REMEMBER_COOKIE_NAME"):
+        make_app(before=LoginManager, COOKIE_NAME="remember_token")
+    app = make_app(DEVICE_COOKIE="remember_token")
+    with pytest.raises(InvalidConfig, match=r"SESSERA_DEVICE_COOKIE.*REMEMBER_COOKIE_NAME"):
+        LoginManager(app)
+
+
+def test_a_device_cookie_is_not_the_one_of_sessions_that_are_taken_over(make_app: MakeApp) -> None:
+    def before(app: Flask) -> None:
+        app.secret_key = "x" * 32
+
+    later = datetime.now(timezone.utc) + timedelta(days=1)
+    with pytest.raises(InvalidConfig, match=r"SESSERA_DEVICE_COOKIE.*SESSION_COOKIE_NAME"):
+        make_app(before=before, IMPORT_UNTIL=later, DEVICE_COOKIE="session")
+    assert make_app(before=before, IMPORT_UNTIL=later, COOKIE_NAME="session")
 
 
 def test_development_and_what_needs_tls_are_refused(make_app: MakeApp) -> None:

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from sessera import Client, Event, InvalidConfig, Keyring, Policy, check_fetch
+from sessera import Client, Cookie, Event, InvalidConfig, Keyring, Policy, check_fetch
 from sessera._web.door import LOCATIONS
 from sessera._web.keeper import Keeper
 from sessera._web.keyfile import key_file_at
@@ -94,7 +94,10 @@ class Sessera(Keeper):
         if not isinstance(keyring, Keyring):
             key_file = key_file_at(Path(keyring), "HS256")
             keyring = key_file.keyring
-        cookie = {"same_site": same_site, "partitioned": partitioned, "dev": dev}
+        cookie: dict[str, Any] = {"same_site": same_site, "partitioned": partitioned, "dev": dev}
+        device = None if device_cookie is None else {"name": device_cookie, **cookie}
+        if device is not None and Cookie(**device).name == Cookie(name=cookie_name, **cookie).name:
+            raise InvalidConfig("device_cookie has the name of the session's cookie, which is cookie_name")
         self.csrf = csrf
         self.trusted_origins = list(trusted_origins)
         self.clear_site_data = clear_site_data
@@ -112,7 +115,7 @@ class Sessera(Keeper):
                 sealed=sealed,
                 remember_for=remember_for,
                 cookie={"name": cookie_name, **cookie},
-                device_cookie=None if device_cookie is None else {"name": device_cookie, **cookie},
+                device_cookie=device,
                 locations=tuple(locations),
                 trusted_hops=trusted_hops,
                 clock=clock,

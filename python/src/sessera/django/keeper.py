@@ -55,6 +55,9 @@ class Keeper(keeper.Keeper):
         session_event.send_robust(SessionStore, event=event)
 
 
+#: The settings of Django's that are read, beside those of its session's cookie.
+_READ = frozenset({"SESSERA", "BASE_DIR", "CSRF_COOKIE_NAME", "CSRF_USE_SESSIONS", "LANGUAGE_COOKIE_NAME"})
+
 _lock = threading.Lock()
 _current: Keeper | None = None
 
@@ -75,7 +78,7 @@ def current_keeper() -> Keeper:
 def _forget(*, setting: str, **_: object) -> None:
     """Read the settings again, when a test overrides one."""
     global _current
-    if setting in ("SESSERA", "BASE_DIR") or setting.startswith("SESSION_COOKIE_"):
+    if setting in _READ or setting.startswith("SESSION_COOKIE_"):
         _current = None
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as django
 
-from sessera import InvalidConfig, Keyring, ManualClock, Policy
+from sessera import Cookie, InvalidConfig, Keyring, ManualClock, Policy
 from sessera._web.keyfile import KeyFile, key_file_at
 from sessera._web.settings import Settings
 from sessera._web.storefile import store_of
@@ -104,5 +104,33 @@ def _cookie() -> dict[str, Any]:
     name, secure = django.SESSION_COOKIE_NAME, django.SESSION_COOKIE_SECURE
     if name.startswith("__") and not secure:
         raise InvalidConfig(f"a cookie of the name {name} must be secure: SESSION_COOKIE_SECURE = True")
-    domain: Any = django.SESSION_COOKIE_DOMAIN
-    return {"name": name, "domain": domain or None, "path": django.SESSION_COOKIE_PATH, "dev": not secure}
+    if str(django.SESSION_COOKIE_SAMESITE).lower() == "none" and not secure:
+        raise InvalidConfig(
+            "SESSION_COOKIE_SAMESITE is None, which browsers take from secure cookies only: "
+            "SESSION_COOKIE_SECURE = True"
+        )
+    _refuse_names_of_others(name)
+    cookie: dict[str, Any] = {"dev": not secure}
+    parts = {"name": name, "domain": django.SESSION_COOKIE_DOMAIN or None, "path": django.SESSION_COOKIE_PATH}
+    # One after the other, so that what is refused is known by its name.
+    for part, value in parts.items():
+        cookie[part] = value
+        try:
+            Cookie(**cookie)
+        except (InvalidConfig, TypeError) as error:
+            raise InvalidConfig(f"SESSION_COOKIE_{part.upper()}: {error}") from error
+    return cookie
+
+
+def _refuse_names_of_others(name: str) -> None:
+    """Refuse a cookie of a name that Django, or a part of it that is in use, gives to another."""
+    others = {"LANGUAGE_COOKIE_NAME": django.LANGUAGE_COOKIE_NAME}
+    if not django.CSRF_USE_SESSIONS:
+        others["CSRF_COOKIE_NAME"] = django.CSRF_COOKIE_NAME
+    if "django.contrib.messages" in django.INSTALLED_APPS:
+        others["django.contrib.messages"] = "messages"
+    for setting, taken in others.items():
+        if name == taken:
+            raise InvalidConfig(
+                f"SESSION_COOKIE_NAME and {setting} name one cookie: each would take the other's for its own"
+            )

@@ -61,6 +61,10 @@ class Former:
             raise InvalidConfig("SESSERA_IMPORT_UNTIL: Flask's sessions can't be read without SECRET_KEY")
         return cls(interface, until.timestamp(), subject, weakref.ref(app))
 
+    def cookie_name(self, app: Flask) -> str:
+        """Give the name of the cookie that stands for those sessions."""
+        return self.interface.get_cookie_name(app)
+
     def take_over(self, session: FlaskSession) -> None:
         """Fill a session that has just been opened from the one before, if the request brought one."""
         visit = session.visit

@@ -44,16 +44,19 @@ from flask_login import (
     user_logged_out,
     user_login_confirmed,
 )
-from flask_login.config import COOKIE_NAME, SESSION_KEYS
+from flask_login.config import SESSION_KEYS
 
 from sessera import SessionError
 from sessera._web.refusal import cannot_tell
 
 from . import verbs
+from .cookies import refuse_name, remember_cookie
 from .current import current_session, open_session
 
 if TYPE_CHECKING:
     from flask import Flask, Response
+
+    from .keeper import Keeper
 
 #: What Flask-Login keeps in `flask.session` of who the user is; our token says that, signed and revocable.
 _REPLACED = ("_user_id", "_id", "_remember_seconds")
@@ -78,7 +81,14 @@ class LoginManager(flask_login.LoginManager):  # type: ignore[misc]  # it has no
     """
 
     def init_app(self, app: Flask, add_context_processor: bool = True) -> None:  # noqa: FBT001, FBT002  # theirs
-        """Set an application up, which Sessera has been given before."""
+        """Set an application up, before or after Sessera is given it.
+
+        Raises InvalidConfig where REMEMBER_COOKIE_NAME is the name of a cookie of ours.
+        """
+        keeper: Keeper | None = app.extensions.get("sessera")
+        if keeper is not None:
+            cookies = keeper.settings.cookie, keeper.settings.device_cookie
+            refuse_name(*cookies, remember_cookie(app), "REMEMBER_COOKIE_NAME")
         super().init_app(app, add_context_processor)
         app.extensions["sessera_login_manager"] = self
         user_logged_in.connect(self._begin, app)
@@ -122,7 +132,7 @@ class LoginManager(flask_login.LoginManager):  # type: ignore[misc]  # it has no
             return
         visit = open_session().visit
         if visit.may_begin and not visit.closed:
-            remembered = _remember_cookie() in request.cookies
+            remembered = remember_cookie(current_app) in request.cookies
             try:
                 self._log_in(remember=remembered)
             except SessionError:
@@ -186,7 +196,7 @@ class LoginManager(flask_login.LoginManager):  # type: ignore[misc]  # it has no
 
     def _update_remember_cookie(self, response: Response) -> Response:
         # The cookie first: to look into the session is to be answered by it.
-        if _remember_cookie() in request.cookies and session.pop("_remember", None) == "clear":
+        if remember_cookie(current_app) in request.cookies and session.pop("_remember", None) == "clear":
             self._clear_cookie(response)
         return response
 
@@ -194,7 +204,3 @@ class LoginManager(flask_login.LoginManager):  # type: ignore[misc]  # it has no
 def _app() -> Flask:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # documented
     return app
-
-
-def _remember_cookie() -> str:
-    return str(current_app.config.get("REMEMBER_COOKIE_NAME", COOKIE_NAME))

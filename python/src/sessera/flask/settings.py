@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sessera import Cookie, InvalidConfig, Keyring, ManualClock, SessionError, Sessions
+from sessera import InvalidConfig, Keyring, ManualClock, SessionError, Sessions
 from sessera._web import settings as shared
 from sessera._web.door import LOCATIONS
 from sessera._web.keyfile import KeyFile, key_file_at
 from sessera._web.storefile import default_store, store_of
 
+from .cookies import device_cookie, refuse_names_of_others, session_cookie
 from .csrf_rules import CsrfRules
 from .former import Former
 from .given import PREFIX, Given, checked
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-    from sessera import Policy
     from sessera._web.settings import Store
 
 logger = logging.getLogger("sessera.flask")
@@ -34,9 +34,6 @@ MOST_HOPS = 32
 
 #: A limit beyond this is a mistake.
 MOST_SESSIONS = 10_000
-
-#: The cookie of the device secret, unless it is named otherwise.
-DEVICE_COOKIE = "__Host-device"
 
 #: Every setting, with what it is when the application says nothing.
 DEFAULTS: Mapping[str, str] = {
@@ -96,7 +93,10 @@ class Settings(shared.Settings):
         keyring = keys.keyring if isinstance(keys, KeyFile) else keys
         data_in_store = _data_in_store(given)
         policy = policy_of(given, keyring)
-        cookie = _cookie(given, dev=dev)
+        cookie = session_cookie(given, dev=dev)
+        device = device_cookie(given, cookie, policy)
+        former = Former.of(given, app)
+        refuse_names_of_others(app, cookie, device, former=former.cookie_name(app) if former else None)
         return cls(
             issuer=given.text("SESSERA_ISSUER", _default_issuer(app)),
             audience=given.text("SESSERA_AUDIENCE", app.name),
@@ -108,14 +108,14 @@ class Settings(shared.Settings):
             sealed=_sealed(given, keyring),
             **_list(given),
             cookie=cookie,
-            device_cookie=_device_cookie(given, cookie, policy),
+            device_cookie=device,
             clear_site_data=given.flag("SESSERA_CLEAR_SITE_DATA", default=True),
             dev=dev,
             locations=_locations(given),
             csrf=CsrfRules.of(
                 given.value("SESSERA_CSRF", "origin"), given.value("SESSERA_CSRF_TRUSTED_ORIGINS", ())
             ),
-            former=Former.of(given, app),
+            former=former,
             trusted_hops=given.whole("SESSERA_TRUSTED_HOPS", 0, least=0, most=MOST_HOPS) or 0,
             clock=given.instance("SESSERA_CLOCK", ManualClock, None),
             # Last, so that settings that are refused leave no database behind.
@@ -181,34 +181,6 @@ def _data_in_store(given: Given) -> bool:
     if value == "store" and given.value("SESSERA_STORE", ...) is None:
         raise InvalidConfig('SESSERA_DATA is "store", but SESSERA_STORE is None')
     return value == "store"
-
-
-def _cookie(given: Given, *, dev: bool) -> Mapping[str, Any]:
-    settings: dict[str, Any] = {"name": given.text("SESSERA_COOKIE_NAME", "__Host-session")}
-    # One after the other, so that what is refused is known by its name.
-    checked("SESSERA_COOKIE_NAME", lambda: Cookie(**settings))
-    settings["dev"] = dev
-    settings["same_site"] = given.text("SESSERA_COOKIE_SAMESITE", "Lax")
-    checked("SESSERA_COOKIE_SAMESITE", lambda: Cookie(**settings))
-    settings["partitioned"] = given.flag("SESSERA_COOKIE_PARTITIONED", default=False)
-    checked("SESSERA_COOKIE_PARTITIONED", lambda: Cookie(**settings))
-    return settings
-
-
-def _device_cookie(given: Given, session: Mapping[str, Any], policy: Policy) -> Mapping[str, Any] | None:
-    name = "SESSERA_DEVICE_COOKIE"
-    value = given.value(name, None)
-    if value is False or name not in given:
-        return None
-    if value is not True and (not isinstance(value, str) or not value):
-        raise InvalidConfig(f"{name} must be True, False, or the cookie's name")
-    if policy.binding.device == "off":
-        raise InvalidConfig(f"{name} is on, but the policy doesn't look at it: its binding of device is off")
-    settings = {**session, "name": DEVICE_COOKIE if value is True else value}
-    cookie = checked(name, lambda: Cookie(**settings))
-    if cookie.name == Cookie(**session).name:
-        raise InvalidConfig(f"{name} has the name of the session's cookie")
-    return settings
 
 
 def _locations(given: Given) -> tuple[str, ...]:
