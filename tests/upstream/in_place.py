@@ -18,6 +18,7 @@ def _with_sessera(make: Callable[..., None]) -> Callable[..., None]:
         app.config.update(
             SESSERA_KEYRING=_KEYRING,
             SESSERA_STORE="memory",
+            SESSERA_LOCATIONS=("cookie",),  # as with Flask's own
             SESSERA_DEV=True,  # so that the cookie has the name that those tests look for
         )
         Sessera(app)

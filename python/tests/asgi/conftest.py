@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 COOKIE = "__Host-session"
 ORIGIN = "https://app.example"
 
+#: What a response depends on where a token may stand in either.
+BOTH = "Cookie, Authorization"
+
 MakeApp: TypeAlias = Callable[..., Starlette]
 
 

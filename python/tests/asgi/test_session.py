@@ -23,7 +23,7 @@ from sessera import (
     TooLarge,
 )
 from sessera.asgi import Sessera, SesseraMiddleware, current_session
-from tests.asgi.conftest import COOKIE, ORIGIN, browser, token_in
+from tests.asgi.conftest import BOTH, COOKIE, ORIGIN, browser, token_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -93,13 +93,23 @@ def test_an_untouched_request_verifies_nothing_and_adds_no_header(
 def test_a_touched_response_varies_and_one_that_sets_the_cookie_is_not_stored(app: Starlette) -> None:
     client = browser(app)
     read = client.get("/whoami").headers
-    assert (read["vary"], "set-cookie" in read, "cache-control" in read) == ("Cookie", False, False)
+    assert (read["vary"], "set-cookie" in read, "cache-control" in read) == (BOTH, False, False)
     wrote = client.post("/login/ada").headers
-    assert (wrote["vary"], wrote["cache-control"]) == ("Cookie", "no-store")
+    assert (wrote["vary"], wrote["cache-control"]) == (BOTH, "no-store")
     for part in ("__Host-session=", "Secure", "HttpOnly", "Path=/", "SameSite=Lax"):
         assert part in wrote["set-cookie"]
     again = client.get("/whoami").headers
     assert ("set-cookie" in again, again["cache-control"]) == (False, "no-store")
+
+
+@pytest.mark.parametrize(("locations", "vary"), [(["cookie"], "Cookie"), (["header"], "Authorization")])
+def test_a_response_varies_by_where_a_token_is_looked_for(
+    make_app: MakeApp, locations: list[str], vary: str
+) -> None:
+    app = make_app(locations=locations)
+    bearer = {"authorization": "Bearer x"}
+    for headers in ({}, bearer, {**bearer, "cookie": f"{COOKIE}=y"}):
+        assert browser(app).get("/whoami", headers=headers).headers["vary"] == vary
 
 
 def test_a_view_may_let_what_it_made_for_a_user_be_kept(make_app: MakeApp) -> None:
@@ -126,7 +136,7 @@ def test_a_bearer_token_is_taken_and_answered_without_a_cookie(app: Starlette, c
     clock.advance(400)
     response = browser(app, authorization=f"Bearer {token}").get("/whoami")
     assert response.json()["subject"] == "ada"
-    assert response.headers["vary"] == "Cookie, Authorization"
+    assert response.headers["vary"] == BOTH
     assert "set-cookie" not in response.headers
 
 
@@ -223,7 +233,7 @@ def test_what_lets_nobody_in_is_answered_with_401(app: Starlette, clock: ManualC
     client = browser(app)
     refused = client.get("/private")
     assert (refused.status_code, refused.text) == (401, "Unauthorized")
-    assert (refused.headers["www-authenticate"], refused.headers["vary"]) == ("Bearer", "Cookie")
+    assert (refused.headers["www-authenticate"], refused.headers["vary"]) == ("Bearer", BOTH)
     client.post("/login/ada")
     assert client.get("/private").text == "ada"
     assert client.get("/live").text == "live"
@@ -260,7 +270,7 @@ def test_a_body_that_looks_at_the_session_while_it_is_sent_varies(make_app: Make
     client = browser(make_app(routes=[Route("/late", late)]))
     client.post("/login/ada")
     answer = client.get("/late")
-    assert (answer.text, answer.headers["vary"]) == ("ada", "Cookie")
+    assert (answer.text, answer.headers["vary"]) == ("ada", BOTH)
 
 
 def test_what_this_server_cannot_tell_is_answered_with_503_and_never_401(make_app: MakeApp) -> None:

@@ -176,7 +176,7 @@ def test_a_stream_reads_the_session_it_began_with(make_app: MakeApp) -> None:
     client.post("/data", json={"a": 1})
     response = client.get("/stream")
     assert response.text == "ada1"
-    assert response.headers["Vary"] == "Cookie"
+    assert response.headers["Vary"] == "Cookie, Authorization"
     assert not set_cookies(response)
 
 

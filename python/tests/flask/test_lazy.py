@@ -22,7 +22,7 @@ from flask import (
 
 from sessera.flask import current_session, login
 from sessera.flask.keeper import Keeper
-from tests.flask.browser import send, set_cookies
+from tests.flask.browser import COOKIE, send, set_cookies
 from tests.flask.conftest import data_in_token
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
     from sessera import ManualClock
     from tests.flask.conftest import MakeApp
+
+#: What a response depends on where a token may stand in either.
+BOTH = "Cookie, Authorization"
 
 
 def test_an_untouched_request_verifies_nothing(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,16 +64,36 @@ def test_a_template_that_does_not_ask_for_the_session_is_no_touch(make_app: Make
         return render_template_string("{% if current_session %}hello{% endif %}")
 
     assert "Vary" not in send(app, "x.y.z", "/page").headers
-    assert send(app, "x.y.z", "/greeting").headers["Vary"] == "Cookie"
+    assert send(app, "x.y.z", "/greeting").headers["Vary"] == BOTH
 
 
 @pytest.mark.parametrize("path", ["/whoami", "/data", "/private"])
-def test_a_touched_request_varies_by_cookie(app: Flask, path: str) -> None:
+def test_a_touched_request_varies_by_both_places_of_a_token(app: Flask, path: str) -> None:
     for token in ("x.y.z", ""):
         response = send(app, token, path)
-        assert response.headers["Vary"] == "Cookie"
+        assert response.headers["Vary"] == BOTH
         assert not set_cookies(response)
         assert "Cache-Control" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("locations", "vary"),
+    [(("cookie",), "Cookie"), (("header",), "Authorization"), (("header", "cookie"), BOTH)],
+)
+def test_a_response_varies_by_where_a_token_is_looked_for(
+    make_app: MakeApp, locations: tuple[str, ...], vary: str
+) -> None:
+    app = make_app(LOCATIONS=locations)
+
+    @app.get("/stream")
+    def stream() -> Response:
+        return Response(stream_with_context(str(bool(current_session)) for _ in range(1)))
+
+    bearer = {"Authorization": "Bearer x"}
+    for headers in ({}, bearer, {**bearer, "Cookie": f"{COOKIE}=y"}):
+        for path in ("/whoami", "/stream"):
+            response = app.test_client(use_cookies=False).get(path, headers=headers)
+            assert (bool(response.text), response.headers["Vary"]) == (True, vary)
 
 
 def test_what_varies_already_is_kept(make_app: MakeApp) -> None:
@@ -84,10 +107,11 @@ def test_what_varies_already_is_kept(make_app: MakeApp) -> None:
         return current_app.make_response((response, {"X-Known": str(bool(current_session))}))
 
     for given, expected in [
-        ("Accept-Encoding", "Accept-Encoding, Cookie"),
-        ("Accept-Encoding/Accept", "Accept-Encoding, Accept, Cookie"),
-        ("cookie", "cookie"),
-        ("X-Cookie-Law", "X-Cookie-Law, Cookie"),
+        ("Accept-Encoding", "Accept-Encoding, Cookie, Authorization"),
+        ("Accept-Encoding/Accept", "Accept-Encoding, Accept, Cookie, Authorization"),
+        ("cookie", "cookie, Authorization"),
+        ("authorization, cookie", "authorization, cookie"),
+        ("X-Cookie-Law", "X-Cookie-Law, Cookie, Authorization"),
         ("*", "*"),
     ]:
         headers = app.test_client().get(f"/vary/{given}").headers
@@ -106,7 +130,7 @@ def test_asking_for_names_only_is_a_touch(make_app: MakeApp) -> None:
         return [len(session)]
 
     for path in ("/has", "/count"):
-        assert app.test_client().get(path).headers["Vary"] == "Cookie"
+        assert app.test_client().get(path).headers["Vary"] == BOTH
 
 
 def test_a_response_with_a_cookie_is_not_stored(app: Flask) -> None:
@@ -114,7 +138,7 @@ def test_a_response_with_a_cookie_is_not_stored(app: Flask) -> None:
         response = app.test_client().open(path, method=method, json={"a": 1})
         assert len(set_cookies(response)) == 1
         assert response.headers["Cache-Control"] == "no-store"
-        assert response.headers["Vary"] == "Cookie"
+        assert response.headers["Vary"] == BOTH
 
 
 def test_a_page_for_a_user_is_not_stored_unless_the_view_says_so(make_app: MakeApp) -> None:
@@ -193,7 +217,7 @@ def test_every_answer_of_a_view_that_used_the_session_says_so(
 
     response = client.get("/reads", headers=headers)
     assert response.status_code == status
-    assert response.headers["Vary"] == "Cookie"
+    assert response.headers["Vary"] == BOTH
     assert not set_cookies(response)
     own = "file" in what or what == "unchanged page"
     assert (response.headers["Cache-Control"] == "no-store") != own, (
@@ -203,7 +227,7 @@ def test_every_answer_of_a_view_that_used_the_session_says_so(
 
     response = client.get("/writes", headers=headers)
     assert response.status_code == status
-    assert response.headers["Vary"] == "Cookie"
+    assert response.headers["Vary"] == BOTH
     assert response.headers.getlist("Cache-Control") == ["no-store"]
     assert len(set_cookies(response)) == 1
     response.close()
@@ -233,7 +257,7 @@ def test_a_body_that_is_made_later_may_use_the_session_and_says_so_before(make_a
     assert client.get("/stream").text == "nobody"
     client.post("/login/ada")
     response = client.get("/stream")
-    assert (response.text, response.headers["Vary"]) == ("ada", "Cookie")
+    assert (response.text, response.headers["Vary"]) == ("ada", "Cookie, Authorization")
     assert not set_cookies(response)
     assert seen == ["refused"] * 2
 
@@ -252,7 +276,7 @@ def test_a_body_that_comes_from_an_iterator_of_any_kind_says_so_before(make_app:
     client = app.test_client()
     client.post("/login/ada")
     response = client.get("/mapped")
-    assert (response.text, response.headers["Vary"]) == ("adaada", "Cookie")
+    assert (response.text, response.headers["Vary"]) == ("adaada", "Cookie, Authorization")
 
 
 @pytest.mark.parametrize("kind", ["file", "static", "page", "missing"])
@@ -290,7 +314,7 @@ def test_every_status_gets_the_headers(make_app: MakeApp, status: int) -> None:
     assert response.status_code == status
     assert len(set_cookies(response)) == 1
     assert response.headers["Cache-Control"] == "no-store"
-    assert response.headers["Vary"] == "Cookie"
+    assert response.headers["Vary"] == BOTH
 
 
 def test_an_unhandled_error_keeps_what_was_put_in_before(make_app: MakeApp) -> None:

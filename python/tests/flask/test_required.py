@@ -123,7 +123,7 @@ def test_where_it_is_optional_everybody_gets_in(public: Flask, clock: ManualCloc
     clock.advance(100_000)
     for path in ("/optional", "/optional-recent"):
         response = client.get(path)
-        assert (response.text, response.headers["Vary"]) == ("a visitor", "Cookie")
+        assert (response.text, response.headers["Vary"]) == ("a visitor", "Cookie, Authorization")
 
 
 def test_where_it_is_optional_who_is_logged_in_is_asked_for_the_rest(

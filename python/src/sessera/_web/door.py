@@ -25,11 +25,16 @@ class Door:
     #: Whether a token may come in the cookie, and whether in `Authorization`.
     takes_cookies: bool = field(init=False)
     takes_headers: bool = field(init=False)
+    #: The headers of a request that say whose session it is, and so what its response depends on.
+    varies_by: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         # Here, and no properties, because every request asks.
         object.__setattr__(self, "takes_cookies", "cookie" in self.locations)
         object.__setattr__(self, "takes_headers", "header" in self.locations)
+        cookies = self.takes_cookies or self.device_cookie is not None
+        names = ("Cookie",) * cookies + ("Authorization",) * self.takes_headers
+        object.__setattr__(self, "varies_by", names)
 
     def token_of(self, cookies: Sequence[str], authorization: str | None) -> tuple[str | None, bool]:
         """Find the token that a request brought, if any, and whether it stood in `Authorization`.

@@ -65,6 +65,17 @@ def cookie_lines(session: Contents, visit: Visit) -> Sequence[str]:
     return lines
 
 
+def also_varies(lines: Sequence[str], names: Sequence[str]) -> str | None:
+    """Give the `Vary` header for a response that has such lines, and depends on these headers, too.
+
+    None where it says so already.
+    """
+    present = [part.strip() for line in lines for part in line.split(",")]
+    known = [part.lower() for part in present]
+    missing = [name for name in names if name.lower() not in known]
+    return ", ".join([*present, *missing]) if missing and "*" not in present else None
+
+
 def _begin(session: Contents, visit: Visit) -> None:
     """Give a visitor a session when there is something to keep."""
     if not session.modified or not session.filled:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sessera import CSRF_HEADER, Cookie, SessionError, is_safe_method
 from sessera._web.contents import Contents
 from sessera._web.refusal import RETRY_AFTER, is_of_the_client
-from sessera._web.settle import cookie_lines, settle
+from sessera._web.settle import also_varies, cookie_lines, settle
 
 from . import scope as asgi
 from .current import CurrentSession
@@ -18,6 +18,8 @@ from .origin import check_origin
 from .websocket import guard
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .scope import App, Message, Receive, Scope, Send
     from .sessera import Sessera
 
@@ -98,20 +100,18 @@ class SesseraMiddleware:
             check_origin(scope, sessera, method=scope["method"])
 
     async def _headers(self, contents: Contents, message: Message) -> list[tuple[bytes, bytes]]:
-        headers = list(message.get("headers", []))
+        headers, varies_by = list(message.get("headers", [])), self.sessera.door.varies_by
         visit = contents.opened
         contents.close()
         if visit is None:
             if all(pair[0].lower() != b"content-length" for pair in headers):
                 # A body that is still to be made may look at the session, too late to say so.
-                _vary(headers, "Cookie")
+                _vary(headers, varies_by)
             return headers
         due = visit.session is not None and visit.session.renew_due and not visit.pending
         if contents.modified or due:
             await asyncio.to_thread(settle, contents, visit)
-        _vary(headers, "Cookie")
-        if visit.by_header:
-            _vary(headers, "Authorization")
+        _vary(headers, varies_by)
         if lines := cookie_lines(contents, visit):
             headers = [pair for pair in headers if pair[0].lower() != b"cache-control"]
             headers += [(b"set-cookie", line.encode()) for line in lines]
@@ -139,10 +139,8 @@ class SesseraMiddleware:
         await send({"type": "http.response.body", "body": body})
 
 
-def _vary(headers: list[tuple[bytes, bytes]], name: str) -> None:
-    present = [value.decode("latin-1") for key, value in headers if key.lower() == b"vary"]
-    parts = [part.strip() for line in present for part in line.split(",")]
-    if "*" in parts or name.lower() in (part.lower() for part in parts):
-        return
-    headers[:] = [pair for pair in headers if pair[0].lower() != b"vary"]
-    headers.append((b"vary", ", ".join([*parts, name]).encode("latin-1")))
+def _vary(headers: list[tuple[bytes, bytes]], names: Sequence[str]) -> None:
+    lines = [value.decode("latin-1") for key, value in headers if key.lower() == b"vary"]
+    if (merged := also_varies(lines, names)) is not None:
+        headers[:] = [pair for pair in headers if pair[0].lower() != b"vary"]
+        headers.append((b"vary", merged.encode("latin-1")))

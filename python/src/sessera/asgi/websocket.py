@@ -23,9 +23,6 @@ SESSION_ENDED = 4401
 #: The close code for what may not connect at all: "policy violation". Servers answer with 403.
 REFUSED = 1008
 
-#: What a response that takes the place of the handshake depends on.
-_OF_A_REFUSAL = ((b"vary", b"Cookie"), (b"cache-control", b"no-store"))
-
 
 async def guard(app: App, contents: Contents, current: CurrentSession, receive: Receive, send: Send) -> None:
     """Run the application for a WebSocket, and close that when the session ends which it began with."""
@@ -80,7 +77,10 @@ class _Connection:
                 return
             self._closed = True
         elif message["type"] == "websocket.http.response.start":
-            message = {**message, "headers": [*message.get("headers", []), *_OF_A_REFUSAL]}
+            # It takes the place of the handshake.
+            varies = ", ".join(self._current.sessera.door.varies_by).encode()
+            own = [(b"vary", varies), (b"cache-control", b"no-store")]
+            message = {**message, "headers": [*message.get("headers", []), *own]}
         elif self._closed:
             raise OSError("the session of this WebSocket ended")
         await self._send(message)

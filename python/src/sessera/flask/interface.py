@@ -39,7 +39,7 @@ class SesseraInterface(SessionInterface):
         if session.accessed:
             save(session, response)
         elif _is_made_later(response):
-            vary(response, "Cookie")
+            vary(response, self._keeper.door.varies_by)
             session.close()
 
     def get_cookie_name(self, app: Flask) -> str:

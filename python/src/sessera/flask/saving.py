@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sessera import Cookie
-from sessera._web.settle import cookie_lines, settle
+from sessera._web.settle import also_varies, cookie_lines, settle
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flask import Response
 
     from sessera._web.visit import Visit
@@ -22,7 +24,7 @@ def save(session: FlaskSession, response: Response) -> None:
     """
     visit = session.opened
     if visit is None:
-        vary(response, "Cookie")
+        vary(response, session.keeper.door.varies_by)
         return
     try:
         if not visit.closed:
@@ -33,9 +35,7 @@ def save(session: FlaskSession, response: Response) -> None:
 
 
 def _write(session: FlaskSession, visit: Visit, response: Response) -> None:
-    vary(response, "Cookie")
-    if visit.by_header:
-        vary(response, "Authorization")
+    vary(response, session.keeper.door.varies_by)
     if lines := cookie_lines(session, visit):
         for line in lines:
             response.headers.add("Set-Cookie", line)
@@ -50,12 +50,10 @@ def _write(session: FlaskSession, visit: Visit, response: Response) -> None:
         response.headers.setdefault(name, value)
 
 
-def vary(response: Response, name: str) -> None:
-    """Say that the response depends on that header of the request."""
+def vary(response: Response, names: Sequence[str]) -> None:
+    """Say that the response depends on those headers of the request."""
     lines = response.headers.getlist("Vary")
     if not lines:
-        response.headers.add("Vary", name)
-        return
-    present = [part.strip() for line in lines for part in line.split(",")]
-    if "*" not in present and name.lower() not in (part.lower() for part in present):
-        response.headers["Vary"] = ", ".join([*present, name])
+        response.headers.add("Vary", ", ".join(names))
+    elif (merged := also_varies(lines, names)) is not None:
+        response.headers["Vary"] = merged
