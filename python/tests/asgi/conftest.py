@@ -121,6 +121,18 @@ async def _logout_everywhere(request: Request) -> Response:
     return PlainTextResponse("bye")
 
 
+async def _sessions(request: Request) -> Response:
+    listed = await current_session(request).sessions_of(request.query_params.get("of"))
+    return JSONResponse([[one.id, one.label, one.current] for one in listed])
+
+
+async def _revoke(request: Request) -> Response:
+    session, sid = current_session(request), request.path_params["sid"]
+    if "of" in request.query_params:
+        return JSONResponse(await session.revoke(sid, of=request.query_params["of"] or None))
+    return JSONResponse(await session.revoke(sid))
+
+
 async def _private(request: Request) -> Response:
     session = current_session(request)
     session.require()
@@ -159,6 +171,8 @@ ROUTES: list[BaseRoute] = [
     Route("/elevate", _elevate, methods=["POST"]),
     Route("/rotate", _rotate, methods=["POST"]),
     Route("/logout", _logout, methods=["POST"]),
+    Route("/sessions", _sessions),
+    Route("/revoke/{sid}", _revoke, methods=["POST"]),
     Route("/logout-everywhere", _logout_everywhere, methods=["POST"]),
     Route("/private", _private),
     Route("/fresh", _fresh),

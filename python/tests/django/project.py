@@ -64,7 +64,7 @@ from django.http import HttpResponse as Response  # noqa: E402
 from django.http import JsonResponse, StreamingHttpResponse  # noqa: E402
 from django.urls import path  # noqa: E402
 
-from sessera.django import current_session, elevate, logout_everywhere  # noqa: E402
+from sessera.django import current_session, elevate, logout_everywhere, revoke, sessions_of  # noqa: E402
 
 
 def whoami(request: HttpRequest) -> HttpResponse:
@@ -134,6 +134,17 @@ def log_out_everywhere(request: HttpRequest) -> HttpResponse:
     return Response("bye")
 
 
+def sessions(request: HttpRequest) -> HttpResponse:
+    listed = sessions_of(request, request.GET.get("of"))
+    return JsonResponse([[one.id, one.label, one.current] for one in listed], safe=False)
+
+
+def end_session(request: HttpRequest, sid: str) -> HttpResponse:
+    if "of" in request.GET:
+        return JsonResponse(revoke(request, sid, of=request.GET["of"] or None), safe=False)
+    return JsonResponse(revoke(request, sid), safe=False)
+
+
 def rise(request: HttpRequest) -> HttpResponse:
     elevate(request, claims={"role": "admin"}, acr="aal2")
     return Response("up", status=500 if "fail" in request.GET else 200)
@@ -167,6 +178,8 @@ urlpatterns = [
     path("stream", stream),
     path("login", log_in),
     path("logout", log_out),
+    path("sessions", sessions),
+    path("revoke/<str:sid>", end_session),
     path("logout-everywhere", log_out_everywhere),
     path("elevate", rise),
     path("password", change_password),

@@ -12,7 +12,7 @@ from starlette.websockets import WebSocket
 from typing_extensions import assert_type
 
 from sessera import Issued, MemoryStore
-from sessera.asgi import CurrentSession, Sessera, SesseraMiddleware, current_session
+from sessera.asgi import CurrentSession, Sessera, SesseraMiddleware, UserSession, current_session
 from sessera.fastapi import Current, Required, session_required
 
 sessera = Sessera("https://app.example", "web", keyring="keys.json", store=MemoryStore(), csrf="token")
@@ -48,6 +48,9 @@ async def account(session: Required) -> str:
 
 @api.post("/logout")
 async def log_out(session: Current) -> None:
+    for one in await session.sessions_of():
+        assert_type(one, UserSession)
+        assert_type(await session.revoke(one.id), bool)
     await session.logout_everywhere(keep_current=True)
 
 

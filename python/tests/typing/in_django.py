@@ -3,7 +3,15 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from typing_extensions import assert_type
 
-from sessera.django import CurrentSession, current_session, elevate, logout_everywhere
+from sessera.django import (
+    CurrentSession,
+    UserSession,
+    current_session,
+    elevate,
+    logout_everywhere,
+    revoke,
+    sessions_of,
+)
 
 
 def account(request: HttpRequest) -> HttpResponse:
@@ -17,5 +25,8 @@ def account(request: HttpRequest) -> HttpResponse:
 def rise(request: HttpRequest) -> HttpResponse:
     issued = elevate(request, claims={"role": "admin"}, acr="aal2", amr=["pwd", "otp"])
     assert_type(issued.token, str)
+    for one in sessions_of(request):
+        assert_type(one, UserSession)
+        assert_type(revoke(request, one.id, of="42"), bool)
     logout_everywhere(request, keep_current=True)
     return HttpResponse()

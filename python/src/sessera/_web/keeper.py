@@ -48,6 +48,8 @@ class Keeper(ABC):
 
     #: The application claim that holds the contents of the session.
     claim: str
+    #: The setting that lists sessions.
+    lists_by: str
     #: Where refusals are told.
     logger: Logger
     #: Whether an anonymous session without contents stays: forms may hold CSRF tokens of it.

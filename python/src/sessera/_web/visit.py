@@ -164,6 +164,8 @@ class Visit:
         The device secret is a new one too, and none that the client brought.
         """
         kind = self.keeper.remembered if remember else self.keeper.users
+        if subject == ANONYMOUS:
+            kind = self.keeper.visitors
         if kind is None:
             raise InvalidConfig("nobody is remembered: SESSERA_REMEMBER_FOR is None")
         sessions = kind.sessions

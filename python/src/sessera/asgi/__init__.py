@@ -30,8 +30,10 @@
 
 from __future__ import annotations
 
+from sessera._web.listing import UserSession
+
 from .current import CurrentSession, current_session
 from .middleware import SesseraMiddleware
 from .sessera import Sessera
 
-__all__ = ["CurrentSession", "Sessera", "SesseraMiddleware", "current_session"]
+__all__ = ["CurrentSession", "Sessera", "SesseraMiddleware", "UserSession", "current_session"]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from sessera import ReauthenticationRequired
-from sessera._web import current, verbs
+from sessera._web import current, listing, verbs
+from sessera._web.listing import Owner, UserSession
 
 from .origin import check_origin
 
@@ -149,6 +150,38 @@ class CurrentSession(current.CurrentSession):
         Raises InvalidConfig without a store, StoreUnavailable when nothing could be revoked.
         """
         await _in_thread(partial(verbs.logout_everywhere, self._open(), keep_current=keep_current))
+
+    async def sessions_of(self, subject: str | None = None) -> list[UserSession]:
+        """List the live sessions of a subject, oldest first; without one, of the user who is logged in.
+
+        Raises InvalidConfig unless `list_sessions` is on, StoreUnavailable, and ReauthenticationRequired when
+        nobody is named and nobody is logged in.
+        """
+        visit = self._visit
+        owner = visit.of_user("to list").subject if subject is None else subject
+        here = self.id if self else None
+        listed = await _in_thread(partial(listing.sessions_of, self.sessera, owner))
+        return [UserSession.of(record, here) for record in listed]
+
+    async def revoke(self, sid: str, *, of: str | Literal[Owner.CURRENT] | None = Owner.CURRENT) -> bool:
+        """End one of the user's sessions by its id: none of its tokens is accepted from now on.
+
+        False where it is none of theirs, and nothing ends. `of` names another user, for administrators; None
+        is nobody, whose session none is. This request's own ends as with `logout`.
+
+        Raises InvalidConfig unless `list_sessions` is on, StoreUnavailable, and ReauthenticationRequired when
+        nobody is named and nobody is logged in.
+        """
+        if of is None:
+            return False
+        owner = self._visit.of_user("to end").subject if of is Owner.CURRENT else of
+        if not await _in_thread(partial(listing.is_of, self.sessera, sid, owner)):
+            return False
+        if self and self.id == sid:
+            await self.logout()
+        else:
+            await _in_thread(partial(self.sessera.sessions.revoke_session, sid))
+        return True
 
     async def ended(self) -> SessionError:
         """Wait until the session is over, and tell why: for a stream of events that must not outlive it.

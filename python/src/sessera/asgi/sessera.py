@@ -48,13 +48,20 @@ class Sessera(Keeper):
 
     `locations` are where tokens may stand: "cookie", "header" (`Authorization: Bearer`). `trusted_hops` is
     how many proxies of your own stand before the server, as long as no other middleware reads
-    `X-Forwarded-For`. `on_event` is called for each event, from any thread. `dev` is for plain http on your
+    `X-Forwarded-For`.
+
+    `list_sessions` lists each user's sessions in the store, for `CurrentSession.sessions_of`; `list_networks`
+    with the network of each, which is personal data. With `max_sessions` a login beyond that many ends the
+    user's oldest session.
+
+    `on_event` is called for each event, from any thread. `dev` is for plain http on your
     own machine.
 
     Raises InvalidConfig, which names what is wrong.
     """
 
     claim = "session"
+    lists_by = "list_sessions"
     logger = logging.getLogger("sessera.asgi")
 
     def __init__(
@@ -77,6 +84,9 @@ class Sessera(Keeper):
         locations: Sequence[str] = LOCATIONS,
         trusted_hops: int = 0,
         clear_site_data: bool = True,
+        list_sessions: bool = False,
+        list_networks: bool = False,
+        max_sessions: int | None = None,
         on_event: Callable[[Event], object] | None = None,
         dev: bool = False,
         clock: ManualClock | None = None,
@@ -118,6 +128,9 @@ class Sessera(Keeper):
                 device_cookie=device,
                 locations=tuple(locations),
                 trusted_hops=trusted_hops,
+                list_sessions=list_sessions,
+                list_networks=list_networks,
+                max_sessions=max_sessions,
                 clock=clock,
             )
         )

@@ -18,18 +18,22 @@ of its user.
 from __future__ import annotations
 
 from sessera._web.current import CurrentSession
+from sessera._web.listing import UserSession
 
 from .events import session_event
 from .middleware import SesseraMiddleware
 from .store import SessionStore
-from .verbs import current_session, elevate, logout_everywhere
+from .verbs import current_session, elevate, logout_everywhere, revoke, sessions_of
 
 __all__ = [
     "CurrentSession",
     "SesseraMiddleware",
     "SessionStore",
+    "UserSession",
     "current_session",
     "elevate",
     "logout_everywhere",
+    "revoke",
     "session_event",
+    "sessions_of",
 ]

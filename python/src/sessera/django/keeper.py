@@ -33,6 +33,7 @@ class Keeper(keeper.Keeper):
     """The project's part. Made once, used by all threads."""
 
     claim = "django"
+    lists_by = 'SESSERA["LIST_SESSIONS"]'
     logger = logging.getLogger("sessera.django")
 
     def token_of(self, request: Brought) -> tuple[str | None, bool]:

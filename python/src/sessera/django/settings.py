@@ -25,6 +25,9 @@ DEFAULTS: Mapping[str, str] = {
     "STORE": 'the SQLite file `sessera.db` in BASE_DIR; a store, a path, a URL of Redis, "memory", None',
     "DATA": '"token": it carries request.session; "store": the store keeps it, under the session\'s id',
     "POLICY": "Policy()",
+    "LIST_SESSIONS": "False; True lists each user's sessions in the store, for `sessions_of`",
+    "LIST_NETWORKS": "False; True lists them with the network of each, which is personal data",
+    "MAX_SESSIONS": "None: any number; a login beyond that many ends the user's oldest session",
     "SEALED": "False; True hides what the token says",
     "TRUSTED_HOPS": "0: the client's address is REMOTE_ADDR",
     "CLOCK": "the system's; a ManualClock for tests",
@@ -55,6 +58,7 @@ def settings_of_project() -> Settings:
         data_in_store=data == "store",
         policy=_typed(given, "POLICY", Policy, Policy()),
         sealed=_typed(given, "SEALED", bool, False),  # noqa: FBT003  # a value like the others
+        **_list(given, stored=store is not None),
         cookie=_cookie(),
         locations=("cookie",),
         trusted_hops=_typed(given, "TRUSTED_HOPS", int, 0),
@@ -97,6 +101,20 @@ def _beside(name: str, setting: str) -> Path:
     if base is None:
         raise InvalidConfig(f'there is no BASE_DIR: say in SESSERA["{setting}"] where the file is')
     return Path(base, name)
+
+
+def _list(given: dict[str, Any], *, stored: bool) -> dict[str, Any]:
+    settings: dict[str, Any] = {
+        "LIST_SESSIONS": _typed(given, "LIST_SESSIONS", bool, False),  # noqa: FBT003
+        "LIST_NETWORKS": _typed(given, "LIST_NETWORKS", bool, False),  # noqa: FBT003
+        "MAX_SESSIONS": given.get("MAX_SESSIONS"),
+    }
+    if settings["MAX_SESSIONS"] is not None and _typed(given, "MAX_SESSIONS", int, None) < 1:
+        raise InvalidConfig('SESSERA["MAX_SESSIONS"] must be a whole number from 1 on, or None')
+    for name, value in settings.items():
+        if value and not stored:
+            raise InvalidConfig(f'SESSERA["{name}"] needs a store, but SESSERA["STORE"] is None')
+    return {name.lower(): value for name, value in settings.items()}
 
 
 def _cookie() -> dict[str, Any]:

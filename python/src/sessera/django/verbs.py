@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sessera import InvalidConfig
+from sessera._web import listing
 from sessera._web.current import CurrentSession
+from sessera._web.listing import Owner, UserSession
 
 from .store import SessionStore
 
@@ -66,6 +68,46 @@ def logout_everywhere(request: HttpRequest, *, keep_current: bool = False) -> No
     logout(request)
     if subject is not None:
         sessions.revoke_subject(subject)
+
+
+def sessions_of(request: HttpRequest, subject: str | None = None) -> list[UserSession]:
+    """List the live sessions of a subject, oldest first; without one, of the user who is logged in.
+
+    A subject is a user's id, as text.
+
+    Raises InvalidConfig unless `SESSERA["LIST_SESSIONS"]` is on, StoreUnavailable, and
+    ReauthenticationRequired when nobody is named and nobody is logged in.
+    """
+    visit = _store_of(request).visit
+    owner = visit.of_user("to list").subject if subject is None else subject
+    here = visit.session.id if visit.session is not None and visit.logged_in else None
+    return [UserSession.of(record, here) for record in listing.sessions_of(visit.keeper, owner)]
+
+
+def revoke(
+    request: HttpRequest, sid: str, *, of: str | Literal[Owner.CURRENT] | None = Owner.CURRENT
+) -> bool:
+    """End one of the user's sessions by its id: none of its tokens is accepted from now on.
+
+    False where it is none of theirs, and nothing ends. `of` names another user by the id, as text, for
+    administrators; None is nobody, whose session none is. This request's own ends as with Django's `logout`.
+
+    Raises InvalidConfig unless `SESSERA["LIST_SESSIONS"]` is on, StoreUnavailable, and
+    ReauthenticationRequired when nobody is named and nobody is logged in.
+    """
+    from django.contrib.auth import logout
+
+    if of is None:
+        return False
+    visit = _store_of(request).visit
+    owner = visit.of_user("to end").subject if of is Owner.CURRENT else of
+    if not listing.is_of(visit.keeper, sid, owner):
+        return False
+    if visit.session is not None and visit.session.id == sid:
+        logout(request)
+    else:
+        visit.keeper.sessions.revoke_session(sid)
+    return True
 
 
 def _store_of(request: HttpRequest) -> SessionStore:

@@ -33,6 +33,7 @@ class Keeper(keeper.Keeper):
     """One application's part of the extension. Made once, used by all threads."""
 
     claim = CLAIM
+    lists_by = "SESSERA_LIST_SESSIONS"
     logger = logging.getLogger("sessera.flask")
 
     def __init__(

@@ -2,64 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from flask import has_request_context
 
-from sessera import InvalidConfig, ReauthenticationRequired
+from sessera import ReauthenticationRequired
+from sessera._web import listing
+from sessera._web.listing import Owner, UserSession
 
 from .current import current_session, open_session
 from .keeper import current_keeper
 from .verbs import logout
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from sessera import ListedSession
-
-
-class Owner(Enum):
-    """Whose session is meant, where no subject is named."""
-
-    ANYBODY = "anybody"
-
-    def __repr__(self) -> str:
-        return self.value
-
-
-@dataclass(frozen=True)
-class UserSession:
-    """One of a user's sessions, as the user may see it."""
-
-    #: Its id, for `revoke`.
-    id: str
-    #: When the user logged in.
-    started_at: datetime
-    #: When it was last renewed; requests between two renewals, 5 minutes by default, are not counted.
-    last_seen: datetime
-    #: When it expires unless it is used.
-    expires_at: datetime
-    #: The client's software, such as `firefox/linux`, where it said.
-    label: str | None
-    #: The network that it was last seen in, such as `203.0.113.0/24`, with `SESSERA_LIST_NETWORKS`.
-    network: str | None
-    #: Whether it is the session of this request.
-    current: bool
-
-    @classmethod
-    def of(cls, listed: ListedSession, current: str | None) -> UserSession:
-        """Take over what the store has listed; `current` is the id of this request's session."""
-        return cls(
-            id=listed.id,
-            started_at=listed.started_at,
-            last_seen=listed.last_seen,
-            expires_at=listed.expires_at,
-            label=listed.label,
-            network=listed.network,
-            current=listed.id == current,
-        )
+__all__ = ["UserSession", "revoke", "sessions_of"]
 
 
 def sessions_of(subject: str | None = None) -> list[UserSession]:
@@ -84,11 +39,7 @@ def sessions_of(subject: str | None = None) -> list[UserSession]:
         if not has_request_context():
             raise ReauthenticationRequired("nobody is logged in outside of a request: name the subject")
         subject = open_session().visit.of_user("to list").subject
-    try:
-        listed = current_keeper().sessions.sessions_of(subject)
-    except InvalidConfig as error:
-        raise InvalidConfig("sessions are not listed: SESSERA_LIST_SESSIONS is not on") from error
-    return [UserSession.of(record, here) for record in listed]
+    return [UserSession.of(record, here) for record in listing.sessions_of(current_keeper(), subject)]
 
 
 def revoke(sid: str, *, of: str | Literal[Owner.ANYBODY] | None = Owner.ANYBODY) -> bool:
@@ -104,7 +55,7 @@ def revoke(sid: str, *, of: str | Literal[Owner.ANYBODY] | None = Owner.ANYBODY)
     """
     if of is None:
         return False
-    if of is not Owner.ANYBODY and all(listed.id != sid for listed in sessions_of(of)):
+    if of is not Owner.ANYBODY and not listing.is_of(current_keeper(), sid, of):
         return False
     if sid == _here():
         logout()
