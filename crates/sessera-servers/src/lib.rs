@@ -16,6 +16,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]
 #![allow(clippy::missing_panics_doc, reason = "all of it panics when a server does not do what it should")]
 
+mod clock;
 mod cluster;
 mod ports;
 mod process;
@@ -25,6 +26,7 @@ mod sentinel;
 mod tls;
 mod wait;
 
+pub use clock::WallClock;
 pub use cluster::Cluster;
 pub use ports::free_port;
 pub use process::Process;

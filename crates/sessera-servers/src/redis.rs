@@ -8,6 +8,7 @@ use std::time::Duration;
 use ::redis::{Client, Connection, ConnectionLike as _, FromRedisValue, RedisResult};
 use tempfile::TempDir;
 
+use crate::clock::WallClock;
 use crate::ports::free_port;
 use crate::process::Process;
 use crate::tls::Certificates;
@@ -40,6 +41,8 @@ pub struct RedisOptions {
     pub replica_of: Option<u16>,
     /// Further lines of the configuration.
     pub lines: Vec<String>,
+    /// Its wall clock, where that is not the machine's.
+    pub clock: Option<WallClock>,
 }
 
 /// A server on a free port and a Unix socket.
@@ -49,6 +52,7 @@ pub struct Redis {
     port: u16,
     tls: Option<(u16, Certificates)>,
     password: Option<String>,
+    clock: Option<WallClock>,
     process: Process,
 }
 
@@ -98,8 +102,9 @@ impl Redis {
         lines.extend(options.replica_of.map(|port| format!("replicaof 127.0.0.1 {port}")));
         lines.extend(options.lines);
         fs::write(folder.path().join("redis.conf"), lines.join("\n")).unwrap();
-        let process = launch(&folder);
-        let redis = Self { folder, port, tls, password: options.password, process };
+        let process = launch(&folder, options.clock.as_ref());
+        let (password, clock) = (options.password, options.clock);
+        let redis = Self { folder, port, tls, password, clock, process };
         redis.ready();
         redis
     }
@@ -216,7 +221,7 @@ impl Redis {
     #[track_caller]
     pub fn restart(&mut self) {
         self.process.kill();
-        self.process = launch(&self.folder);
+        self.process = launch(&self.folder, self.clock.as_ref());
         self.ready();
     }
 
@@ -233,9 +238,12 @@ impl Redis {
     }
 }
 
-fn launch(folder: &TempDir) -> Process {
+fn launch(folder: &TempDir, clock: Option<&WallClock>) -> Process {
     let log = File::options().create(true).append(true).open(folder.path().join("log")).unwrap();
     let mut command = Command::new("redis-server");
+    if let Some(clock) = clock {
+        clock.lead(&mut command);
+    }
     Process::start(command.arg(folder.path().join("redis.conf")).stdout(log))
 }
 

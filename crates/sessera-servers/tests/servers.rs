@@ -3,7 +3,7 @@
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use sessera_servers::{Cluster, Disk, Link, Proxy, Redis, RedisOptions, Sentinels, until};
+use sessera_servers::{Cluster, Disk, Link, Proxy, Redis, RedisOptions, Sentinels, WallClock, until};
 
 fn count(redis: &Redis) -> u64 {
     redis.command::<Option<u64>>(&["GET", "count"]).unwrap_or_default()
@@ -84,4 +84,21 @@ fn a_cluster_moves_a_slot_to_another_node() {
     cluster.migrate("{tag}key", to);
     assert_eq!(cluster.holder("{tag}key"), to);
     assert_eq!(cluster.nodes()[to].command::<String>(&["GET", "{tag}key"]), "value");
+}
+
+#[test]
+fn a_server_goes_by_a_wall_clock_that_is_wrong_and_measures_spans_rightly() {
+    let clock = WallClock::right();
+    let mut redis = Redis::start_with(RedisOptions { clock: Some(clock.clone()), ..RedisOptions::default() });
+    let time = |redis: &Redis| redis.command::<(u64, u64)>(&["TIME"]).0;
+    let begun = time(&redis);
+    for hours in [5, -5, 0] {
+        clock.set_hours(hours);
+        let wrong = time(&redis).abs_diff(begun.saturating_add_signed(hours * 3600));
+        assert!(wrong < 1800, "{hours}: {wrong} s");
+    }
+    clock.set_hours(5);
+    redis.restart();
+    assert!(time(&redis) >= begun + 5 * 3600, "after a restart, too");
+    assert!(redis.figure("server", "uptime_in_seconds") < 1800);
 }

@@ -3,6 +3,7 @@
 //! Those that take long run by `make soak`.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on has failed")]
 
+mod clocks;
 mod dump;
 mod failover;
 mod hostile;
