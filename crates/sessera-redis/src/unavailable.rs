@@ -18,7 +18,7 @@ pub(crate) fn broken(message: impl Into<std::borrow::Cow<'static, str>>) -> Sess
 }
 
 /// `invalid_config`.
-pub(crate) fn wrong(message: &'static str) -> SessionError {
+pub(crate) fn wrong(message: impl Into<std::borrow::Cow<'static, str>>) -> SessionError {
     SessionError::new(ErrorKind::InvalidConfig, message)
 }
 

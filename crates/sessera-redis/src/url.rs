@@ -30,7 +30,12 @@ impl Place {
         let (scheme, rest) =
             url.split_once("://").ok_or_else(|| wrong("the URL has no scheme, such as redis://"))?;
         match scheme {
-            "redis" | "rediss" | "valkey" | "valkeys" | "redis+unix" | "valkey+unix" | "unix" => {
+            "redis" | "rediss" | "valkey" | "valkeys" => {
+                only(rest, &[])?;
+                info(url).map(Self::At)
+            }
+            "redis+unix" | "valkey+unix" | "unix" => {
+                only(rest, &["db", "user", "pass"])?;
                 info(url).map(Self::At)
             }
             "redis+sentinel" | "valkey+sentinel" => sentinel(rest, false),
@@ -43,6 +48,27 @@ impl Place {
             )),
         }
     }
+}
+
+/// Refuses a query that asks for what there is not. The name of the first such part is told where it looks like one:
+/// what looks otherwise may be a password with a `?` in it.
+fn only(rest: &str, known: &[&str]) -> Result<()> {
+    // As the URL's reader sees it: what follows a `#` is no query.
+    let rest = rest.split_once('#').map_or(rest, |(rest, _)| rest);
+    let query = rest.split_once('?').map_or("", |(_, query)| query);
+    let names = query.split('&').filter(|pair| !pair.is_empty());
+    let names = names.map(|pair| pair.split_once('=').map_or((pair, false), |(name, _)| (name, true)));
+    for (name, valued) in names {
+        if known.contains(&name) {
+            continue;
+        }
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+        if valued && !query.contains('@') && (1..=32).contains(&name.len()) && name.bytes().all(plain) {
+            return Err(wrong(format!("the URL's query says {name}, and there is no such setting")));
+        }
+        return Err(wrong("the URL's query has what no setting is called"));
+    }
+    Ok(())
 }
 
 fn info(url: &str) -> Result<ConnectionInfo> {
@@ -97,19 +123,11 @@ impl<'a> Parts<'a> {
         let pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
         pairs.filter(|(key, _)| *key == name).map(|(_, value)| value).next().unwrap_or_default()
     }
-
-    fn only(&self, known: &[&str]) -> Result<()> {
-        let keys = self.query.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split('=').next());
-        if keys.flatten().all(|key| known.contains(&key)) {
-            return Ok(());
-        }
-        Err(wrong("the URL's query has what no setting is called"))
-    }
 }
 
 fn sentinel(rest: &str, tls: bool) -> Result<Place> {
     let parts = Parts::of(rest)?;
-    parts.only(&["sentinel_user", "sentinel_pass"])?;
+    only(rest, &["sentinel_user", "sentinel_pass"])?;
     let (master, database) = parts.path.split_once('/').unwrap_or((parts.path, ""));
     if master.is_empty() {
         return Err(wrong("the URL names no master: redis+sentinel://host,host/master-name"));
@@ -124,7 +142,7 @@ fn sentinel(rest: &str, tls: bool) -> Result<Place> {
 
 fn cluster(rest: &str, tls: bool) -> Result<Place> {
     let parts = Parts::of(rest)?;
-    parts.only(&[])?;
+    only(rest, &[])?;
     if !parts.path.is_empty() {
         return Err(wrong("a cluster has one database: the URL must end after its hosts"));
     }
@@ -179,6 +197,36 @@ mod tests {
         );
         let watch = sentinels[1].redis_settings();
         assert_eq!((watch.username(), watch.password(), watch.db()), (Some("s"), Some("t"), 0));
+    }
+
+    #[test]
+    fn a_setting_that_there_is_not_is_named_and_its_value_is_not() {
+        for url in [
+            "redis://host?ssl_cert_reqs=hunter2",
+            "rediss://host/1?&ssl_cert_reqs=hunter2",
+            "valkey://host/?ssl_cert_reqs=",
+            "redis+unix:///run/redis.sock?db=1&ssl_cert_reqs=hunter2",
+            "redis+sentinel://host/main?sentinel_user=u&ssl_cert_reqs=hunter2",
+            "redis+cluster://host?ssl_cert_reqs=hunter2#x",
+        ] {
+            let error = Place::parse(url).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidConfig, "{url}");
+            let said = format!("{error} {error:?}");
+            assert!(said.contains("ssl_cert_reqs") && !said.contains("hunter2"), "{url}: {said}");
+        }
+        // What may be part of a password is told to nobody.
+        for url in [
+            "redis://:pass?hunter2@host",
+            "redis://host?hunter2=1",
+            "redis://host/?Hunter=hunter2",
+            "unix:///x?=hunter2",
+        ] {
+            let said = format!("{:?}", Place::parse(url).unwrap_err());
+            assert!(!said.contains("hunter2"), "{url}: {said}");
+        }
+        for url in ["redis://host/1", "unix:///x?db=1&user=u&pass=p", "redis://host?", "redis://host?&"] {
+            Place::parse(url).unwrap();
+        }
     }
 
     #[test]
