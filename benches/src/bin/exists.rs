@@ -3,52 +3,19 @@
 //! `cargo run --release -p sessera-bench --bin exists`, with `redis-server` on the path.
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::net::TcpStream;
 
 #[path = "../compare.rs"]
 mod compare;
 
 use compare::{Contender, compare};
 use sessera::{Mark, RevocationIndex, SessionId, SessionMark};
-
-/// A server on a free port of loopback, ended with this value.
-struct Redis(Child, u16);
-
-impl Redis {
-    fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let server = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("redis-server is on the path");
-        Self(server, port)
-    }
-
-    fn connect(&self) -> TcpStream {
-        let began = Instant::now();
-        loop {
-            match TcpStream::connect(("127.0.0.1", self.1)) {
-                Ok(stream) => return stream,
-                Err(error) => assert!(began.elapsed() < Duration::from_secs(10), "{error}"),
-            }
-            std::thread::yield_now();
-        }
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use sessera_servers::Redis;
 
 fn main() {
     let redis = Redis::start();
-    let mut stream = redis.connect();
+    // By hand: what a client library takes is not in the figure.
+    let mut stream = TcpStream::connect(("127.0.0.1", redis.port())).unwrap();
     stream.set_nodelay(true).unwrap();
     let mut replies = BufReader::new(stream.try_clone().unwrap());
     let mut line = String::new();
