@@ -445,3 +445,38 @@ def test_a_copied_session_in_another_process_knows_the_tokens(make_app: MakeApp)
 
 def test_our_tokens_are_known_by_their_length(app: Flask) -> None:
     assert len(field_in(app.test_client().get("/form"))) == _LENGTH
+
+
+WEBSOCKET = {"Upgrade": "websocket", "Connection": "Upgrade"}
+
+
+@pytest.mark.parametrize("mode", ["origin", "token"])
+def test_a_page_of_another_site_opens_no_websocket_with_our_cookie(make_app: MakeApp, mode: str) -> None:
+    app = make_app(CSRF=mode)
+    app.add_url_rule("/ws", view_func=lambda: str(bool(current_session)), endpoint="ws", websocket=True)
+    client, stranger = app.test_client(), app.test_client(use_cookies=False)
+    with client.session_transaction() as session:
+        session["seen"] = True
+    ours: list[dict[str, str]] = [{"Origin": "https://localhost"}, {"Sec-Fetch-Site": "same-origin"}, {}]
+    for headers in ours:
+        assert client.get("/ws", headers={**WEBSOCKET, **headers}).status_code == 200
+    foreign = {"Origin": EVIL}, {"Sec-Fetch-Site": "same-site", "Origin": "https://blog.localhost"}
+    for headers in foreign:
+        assert client.get("/ws", headers={**WEBSOCKET, **headers}).status_code == 403
+        bearer = {"Authorization": "Bearer x"}
+        assert stranger.get("/ws", headers={**WEBSOCKET, **headers, **bearer}).status_code == 200
+
+
+def test_it_is_asked_before_any_hook_of_the_applications(make_app: MakeApp) -> None:
+    ran: list[str] = []
+
+    def before(app: Flask) -> None:
+        app.before_request(lambda: ran.append("before"))
+
+    app = make_app(before=before)
+    app.before_request(lambda: ran.append("after"))
+    client = app.test_client()
+    assert client.post("/login/ada", headers={"Origin": EVIL}).status_code == 403
+    assert ran == []
+    assert client.post("/login/ada").status_code == 200
+    assert ran == ["before", "after"]

@@ -262,6 +262,21 @@ def test_a_body_that_is_made_later_may_use_the_session_and_says_so_before(make_a
     assert seen == ["refused"] * 2
 
 
+def test_what_comes_after_the_response_is_told_that_it_is_too_late(make_app: MakeApp) -> None:
+    app, seen = make_app(), list[str]()
+
+    @app.teardown_request
+    def after(_error: BaseException | None) -> None:
+        try:
+            login("eve")
+        except RuntimeError as error:
+            seen.append(str(error))
+
+    for path in ("/untouched", "/whoami"):
+        app.test_client().get(path)
+    assert ["headers are made already" in error for error in seen] == [True, True]
+
+
 def test_a_body_that_comes_from_an_iterator_of_any_kind_says_so_before(make_app: MakeApp) -> None:
     app = make_app()
 

@@ -105,7 +105,7 @@ def check_csrf() -> None:
 
     Raises CsrfInvalid, which is answered with 403.
     """
-    _check_fetch(current_keeper())
+    _check_fetch(current_keeper(), request.method)
     _check_token(open_session().visit)
 
 
@@ -113,7 +113,8 @@ def guard(app: Flask, keeper: Keeper) -> None:
     """Check what comes to this application, and give its templates `csrf_token()` and `csrf_field()`."""
     app.context_processor(_give_globals)
     if keeper.settings.csrf.checks and keeper.door.takes_cookies:
-        app.before_request(_check)
+        # Before the hooks of the application, whenever they were put in: what they do is guarded, too.
+        app.before_request_funcs.setdefault(None, []).insert(0, _check)
 
 
 def _give_globals() -> dict[str, Any]:
@@ -132,7 +133,9 @@ def _give_globals() -> dict[str, Any]:
 def _check() -> None:
     # Most requests end at one of the first two questions, which cost least.
     environ = request.environ
-    if is_safe_method(environ["REQUEST_METHOD"]):
+    upgrade = environ.get("HTTP_UPGRADE")
+    websocket = upgrade is not None and upgrade.lower() == "websocket"
+    if is_safe_method(environ["REQUEST_METHOD"]) and not websocket:
         return
     keeper = current_keeper()
     asks_for_token = keeper.settings.csrf.asks_for_token
@@ -145,13 +148,14 @@ def _check() -> None:
         or wtf.guards()
     ):
         return
-    _check_fetch(keeper)
+    # A page of another site may open a WebSocket, and no page can give that a token.
+    _check_fetch(keeper, "POST" if websocket else request.method)
     # What Flask-WTF is told to let through brings no token; that it is for other sites, nobody has said.
-    if asks_for_token and not wtf.exempts():
+    if asks_for_token and not websocket and not wtf.exempts():
         _check_token(open_session().visit)
 
 
-def _check_fetch(keeper: Keeper) -> None:
+def _check_fetch(keeper: Keeper, method: str) -> None:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site is None and origin is None:
         return
@@ -159,7 +163,7 @@ def _check_fetch(keeper: Keeper) -> None:
     own = _own_origins(keeper) if site is None else []
     try:
         check_fetch(
-            method=request.method,
+            method=method,
             sec_fetch_site=site,
             origin=origin,
             own_origins=own,

@@ -38,9 +38,10 @@ class SesseraInterface(SessionInterface):
             return
         if session.accessed:
             save(session, response)
-        elif _is_made_later(response):
+            return
+        if _is_made_later(response):
             vary(response, self._keeper.door.varies_by)
-            session.close()
+        session.close()
 
     def get_cookie_name(self, app: Flask) -> str:
         """Give the cookie's name as browsers see it."""

@@ -38,7 +38,7 @@ MOST_SESSIONS = 10_000
 #: Every setting, with what it is when the application says nothing.
 DEFAULTS: Mapping[str, str] = {
     "SESSERA_ISSUER": "`https://` and SERVER_NAME; `http://localhost` without one",
-    "SESSERA_AUDIENCE": "the application's name",
+    "SESSERA_AUDIENCE": "the application's name; two of one name take each other's tokens if they share keys",
     "SESSERA_ALGORITHM": '"HS256"; "EdDSA" or "ES256" where others verify: of the keyring of the first start',
     "SESSERA_KEYRING": "the file `sessera-keys.json` in the instance folder, made at first start",
     "SESSERA_STORE": "the SQLite file `sessera.db` in the instance folder; a store, a path,"

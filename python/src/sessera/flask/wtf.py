@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from flask import current_app, g, request
+from flask import current_app, request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,11 +20,9 @@ def in_place() -> bool:
 
 
 def guards() -> bool:
-    """Whether Flask-WTF has checked this request, or will before the view: not what is only set up for it."""
+    """Whether Flask-WTF checks this request before the view gets it: not where that is only set up."""
     if _guard() is None:
         return False
-    if g.get("csrf_valid", False):
-        return True
     config = current_app.config
     switched_on = config.get("WTF_CSRF_ENABLED", True) and config.get("WTF_CSRF_CHECK_DEFAULT", True)
     return bool(switched_on) and request.method in config.get("WTF_CSRF_METHODS", _METHODS) and not exempts()
