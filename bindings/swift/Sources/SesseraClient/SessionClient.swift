@@ -93,11 +93,12 @@ public actor SessionClient {
     public func signIn(_ credentials: some Encodable & Sendable) async throws -> SessionSnapshot {
         let key = try keeper.keyForLogin()
         let body = try JSONEncoder().encode(credentials)
-        switch await ask("session/login", token: nil, key: key, body: body) {
+        switch await ask("session/login", with: nil, key: key, body: body) {
         case .session(let answer):
             let snapshot = answer.snapshot(boundTo: key)
-            epoch += 1
+            // If that fails nothing has changed, and a refresh that is on its way still lands.
             try keeper.begin(snapshot)
+            epoch += 1
             publish(.signedIn(snapshot))
             land(.failure(SessionClientError.notSignedIn))
             return snapshot
@@ -123,7 +124,7 @@ public actor SessionClient {
         let key = try? keeper.key(of: held)
         try end(.signedOut)
         // A refusal is as good: then the session has ended already.
-        if case .nothing(let cause, _) = await ask("session/logout", token: held.token, key: key) {
+        if case .nothing(let cause, _) = await ask("session/logout", with: held, key: key) {
             throw SessionClientError.offline(cause)
         }
     }
@@ -208,7 +209,7 @@ public actor SessionClient {
         publish(.refreshing(held))
         var cause = OfflineCause.unavailable
         for attempt in 1...max(1, tries) {
-            let answer = await ask("session/refresh", token: held.token, key: key)
+            let answer = await ask("session/refresh", with: held, key: key)
             guard epoch == self.epoch else { throw SessionClientError.notSignedIn }
             switch answer {
             case .session(let answer):
@@ -247,23 +248,30 @@ public actor SessionClient {
         if let key {
             let now = serverClock.now(at: clock.monotonic) ?? clock.wall
             let method = request.httpMethod ?? "GET"
-            let proof = try key.proof(method: method, url: url, accessToken: session.token, now: now)
-            authorized.setValue(proof, forHTTPHeaderField: "DPoP")
+            do {
+                let proof = try key.proof(method: method, url: url, accessToken: session.token, now: now)
+                authorized.setValue(proof, forHTTPHeaderField: "DPoP")
+            } catch {
+                throw SessionClientError.offline(.proof(error))
+            }
         }
         authorized.setValue("\(key == nil ? "Bearer" : "DPoP") \(session.token)", forHTTPHeaderField: "Authorization")
         return authorized
     }
 
-    private func ask(_ path: String, token: String?, key: (any ProofKey)?, body: Data = Data("{}".utf8)) async -> Answer {
+    /// Whoever asked may be cancelled meanwhile: what was begun at the server is brought to its end all the same.
+    private func ask(
+        _ path: String, with held: SessionSnapshot?, key: (any ProofKey)?, body: Data = Data("{}".utf8)
+    ) async -> Answer {
         // The device's date is believed only while there is nothing better, which is at a first sign-in.
         let supposed = serverClock.now(at: clock.monotonic) ?? clock.wall
-        var measured = await wire.ask(path, token: token, key: key, body: body, now: supposed)
+        var measured = await Task { await wire.ask(path, with: held, key: key, body: body, now: supposed) }.value
         serverClock.take(measured.sample)
         if key != nil, case .refused = measured.answer, let now = serverClock.now(at: clock.monotonic),
             abs(now.timeIntervalSince(supposed)) > Wire.proofTolerance
         {
             // The proof was made for another time, so that the refusal may be about that and not about the session.
-            measured = await wire.ask(path, token: token, key: key, body: body, now: now)
+            measured = await Task { await wire.ask(path, with: held, key: key, body: body, now: now) }.value
             serverClock.take(measured.sample)
         }
         return measured.answer
@@ -280,7 +288,7 @@ public actor SessionClient {
     private func end(_ reason: SignOutReason) throws {
         epoch += 1
         publish(.signedOut(reason))
-        land(.failure(reason.error))
+        defer { land(.failure(reason.error)) }
         try keeper.end(reason)
     }
 

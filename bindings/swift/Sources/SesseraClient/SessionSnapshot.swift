@@ -54,7 +54,8 @@ extension SessionSnapshot {
     init?(stored: Data) {
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .millisecondsSince1970
-        guard let read = try? decoder.decode(Stored.self, from: stored), read.v == 1 else { return nil }
+        guard let read = try? decoder.decode(Stored.self, from: stored), read.v == 1, isToken(read.snapshot.token)
+        else { return nil }
         self = read.snapshot
     }
 

@@ -3,7 +3,9 @@ import Foundation
 /// Carries a request to the server and its answer back. The answers of the server are judged by the client, whatever
 /// their status; a transport throws only if there is none.
 public protocol Transport: Sendable {
-    /// Sends the request. It follows no redirect, stores no cookie, and answers from no cache.
+    /// Sends the request. It follows no redirect, stores no cookie, and answers from no cache; it throws for a body of
+    /// more than ``TransportResponse/limit`` bytes, and ends when its task is cancelled, as it is when the request counts
+    /// as lost.
     func send(_ request: TransportRequest) async throws -> TransportResponse
 }
 
@@ -25,8 +27,19 @@ public struct TransportRequest: Sendable {
     }
 }
 
+/// Without the headers, which show the token, and the body, which may have a password in it.
+extension TransportRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String { "TransportRequest(\(method) \(url))" }
+    public var debugDescription: String { description }
+    /// What `dump` shows.
+    public var customMirror: Mirror { Mirror(self, children: ["method": method, "url": url]) }
+}
+
 /// What the server answered.
 public struct TransportResponse: Sendable {
+    /// The longest body that is read, in bytes: a session takes some hundred.
+    public static let limit = 64 * 1024
+
     public var status: Int
     public var headers: [String: String]
     public var body: Data

@@ -7,6 +7,7 @@ import Foundation
 /// Requests over a `URLSession` of its own: no cookies, no cache, no redirects.
 public final class URLSessionTransport: NSObject, Transport, @unchecked Sendable {
     private let session: URLSession
+    private let answers = Answers()
 
     public override init() {
         let settings = URLSessionConfiguration.ephemeral
@@ -14,7 +15,7 @@ public final class URLSessionTransport: NSObject, Transport, @unchecked Sendable
         settings.httpShouldSetCookies = false
         settings.urlCache = nil
         settings.requestCachePolicy = .reloadIgnoringLocalCacheData
-        session = URLSession(configuration: settings, delegate: NoRedirects(), delegateQueue: nil)
+        session = URLSession(configuration: settings, delegate: answers, delegateQueue: nil)
         super.init()
     }
 
@@ -28,7 +29,7 @@ public final class URLSessionTransport: NSObject, Transport, @unchecked Sendable
         carried.httpBody = request.body
         carried.timeoutInterval = request.timeout.seconds
         for (name, value) in request.headers { carried.setValue(value, forHTTPHeaderField: name) }
-        let (body, response) = try await session.answer(to: carried)
+        let (body, response) = try await answers.answer(of: session.dataTask(with: carried))
         var headers: [String: String] = [:]
         for (name, value) in response.allHeaderFields {
             if let name = name as? String, let value = value as? String { headers[name] = value }
@@ -37,28 +38,55 @@ public final class URLSessionTransport: NSObject, Transport, @unchecked Sendable
     }
 }
 
-/// A token must not follow a redirect to somewhere else.
-private final class NoRedirects: NSObject, URLSessionTaskDelegate, Sendable {
+/// The answers that are on their way: each is read up to a limit, and none leads elsewhere.
+private final class Answers: NSObject, URLSessionDataDelegate, @unchecked Sendable {
+    private struct Reading {
+        let continuation: CheckedContinuation<(Data, HTTPURLResponse), any Error>
+        var body = Data()
+        var isTooLong: Bool { body.count > TransportResponse.limit }
+    }
+
+    private let lock = NSLock()
+    private var readings: [Int: Reading] = [:]
+
+    func answer(of task: URLSessionDataTask) async throws -> (Data, HTTPURLResponse) {
+        let started = Started()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                lock.withLock { readings[task.taskIdentifier] = Reading(continuation: continuation) }
+                started.begin(task)
+            }
+        } onCancel: {
+            started.cancel()
+        }
+    }
+
+    func urlSession(_: URLSession, dataTask task: URLSessionDataTask, didReceive part: Data) {
+        let isTooLong = lock.withLock {
+            // What comes after the limit was passed is not kept.
+            guard readings[task.taskIdentifier]?.isTooLong == false else { return true }
+            readings[task.taskIdentifier]?.body.append(part)
+            return readings[task.taskIdentifier]?.isTooLong == true
+        }
+        if isTooLong { task.cancel() }
+    }
+
+    func urlSession(_: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
+        guard let read = lock.withLock({ readings.removeValue(forKey: task.taskIdentifier) }) else { return }
+        if read.isTooLong {
+            read.continuation.resume(throwing: URLError(.dataLengthExceedsMaximum))
+        } else if let response = task.response as? HTTPURLResponse, error == nil {
+            read.continuation.resume(returning: (read.body, response))
+        } else {
+            read.continuation.resume(throwing: error ?? URLError(.badServerResponse))
+        }
+    }
+
+    /// A token must not follow a redirect to somewhere else.
     func urlSession(
         _: URLSession, task _: URLSessionTask, willPerformHTTPRedirection _: HTTPURLResponse, newRequest _: URLRequest,
         completionHandler: @escaping (URLRequest?) -> Void
     ) {
         completionHandler(nil)
-    }
-}
-
-extension URLSession {
-    /// The body and the head of an answer. Foundation on Linux has no such method in all versions.
-    func answer(to request: URLRequest) async throws -> (Data, HTTPURLResponse) {
-        try await withCheckedThrowingContinuation { continuation in
-            let task = dataTask(with: request) { body, response, error in
-                if let response = response as? HTTPURLResponse {
-                    continuation.resume(returning: (body ?? Data(), response))
-                } else {
-                    continuation.resume(throwing: error ?? URLError(.badServerResponse))
-                }
-            }
-            task.resume()
-        }
     }
 }

@@ -13,7 +13,7 @@ final class BoundClientTests: SessionClientCase {
     private let keys = InMemoryProofKeys()
 
     private func bound() -> SessionClient {
-        SessionClient(baseURL: server.url, storage: storage, clock: clock, proofKeys: keys)
+        client(proofKeys: keys)
     }
 
     func testASessionIsBoundToTheKeyFromItsStart() async throws {
@@ -87,6 +87,60 @@ final class BoundClientTests: SessionClientCase {
         try await client.signOut()
         let (_, response) = try await URLSession.shared.answer(to: proven)
         XCTAssertEqual(response.statusCode, 401)
+    }
+
+    func testEveryRequestHasAProofOfItsOwn() async throws {
+        final class Recording: Transport, @unchecked Sendable {
+            private let real = URLSessionTransport()
+            private let lock = NSLock()
+            private var seen: [String?] = []
+            var proofs: [String?] { lock.withLock { seen } }
+
+            func send(_ request: TransportRequest) async throws -> TransportResponse {
+                lock.withLock { seen.append(request.headers["DPoP"]) }
+                return try await real.send(request)
+            }
+        }
+        let transport = Recording()
+        let client = client(transport, proofKeys: keys)
+        try await client.signIn(["subject": "user-42"])
+        try await passToTheEndOfTheToken()
+        try await server.order("lose", ["times": 2])
+        _ = try await client.session()
+        try await client.signOut()
+        // A login, three tries of a refresh, a sign-out.
+        XCTAssertEqual(transport.proofs.count, 5)
+        XCTAssertEqual(Set(transport.proofs.compactMap { $0 }).count, 5)
+        let logouts = try await server.state.logouts
+        XCTAssertEqual(logouts, 1)
+    }
+
+    func testAKeyThatCannotBeUsedNowEndsNoSession() async throws {
+        let client = bound()
+        try await client.signIn(["subject": "user-42"])
+        try await passToTheEndOfTheToken()
+        struct IsLocked: Error {}
+        final class LockedKeys: ProofKeyStore {
+            struct Key: ProofKey {
+                let real: any ProofKey
+                func thumbprint() -> String { real.thumbprint() }
+                func proof(method: String, url: URL, accessToken: String?, now: Date) throws -> String { throw IsLocked() }
+            }
+            let real: any ProofKey
+            init(_ real: any ProofKey) { self.real = real }
+            func load() -> (any ProofKey)? { Key(real: real) }
+            func make() -> any ProofKey { Key(real: real) }
+        }
+        let locked = self.client(proofKeys: LockedKeys(try XCTUnwrap(keys.load())))
+        guard case .offline(.proof(let error)) = await failure(of: { try await locked.accessToken() }) else { return XCTFail() }
+        XCTAssert(error is IsLocked)
+        let held = try XCTUnwrap(SessionSnapshot(stored: XCTUnwrap(storage.load())))
+        let request = URLRequest(url: server.url.appendingPathComponent("me"))
+        guard case .offline(.proof) = await failure(of: { try await locked.authorized(request, with: held) }) else {
+            return XCTFail()
+        }
+        let session = try await client.session()
+        XCTAssertEqual(session.generation, 1)
     }
 
     func testAKeyStoreThatRefusesIsTold() throws {

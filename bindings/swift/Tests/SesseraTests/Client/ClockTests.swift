@@ -43,6 +43,20 @@ final class ClockTests: SessionClientCase {
         XCTAssertEqual(again, next.token)
     }
 
+    func testWhatIsNotTheServersTellsNoTime() async throws {
+        let client = try await signedIn()
+        let token = try await client.accessToken()
+        try await passToTheEndOfTheToken()
+        // By these dates the token would be good for hours more.
+        for status in [204, 401, 503] {
+            try await server.forge(status, headers: ["Date": "Thu, 01 Jan 1970 00:00:00 GMT"], times: 4)
+            guard case .offline = await failure(of: { try await client.accessToken() }) else { return XCTFail("\(status)") }
+            try await server.forge(status, times: 0)
+        }
+        let next = try await client.accessToken()
+        XCTAssertNotEqual(next, token)
+    }
+
     // The measuring itself.
 
     private let noon = Date(unixMillis: 1_700_000_000_000)

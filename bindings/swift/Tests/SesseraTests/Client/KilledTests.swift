@@ -19,7 +19,7 @@ final class KilledTests: SessionClientCase {
     }
 
     private func fromFile() -> SessionClient {
-        SessionClient(baseURL: server.url, storage: FileStorage(file), clock: clock)
+        client(storage: FileStorage(file))
     }
 
     private func child(_ death: String) -> (Process, Pipe) {

@@ -24,6 +24,7 @@ final class OfflineTests: SessionClientCase {
     func testPausesGrowToTheirCapAndAreRandom() {
         let policy = RetryPolicy(base: .milliseconds(250), cap: .seconds(1), jitter: { 1 })
         XCTAssertEqual((1...4).map(policy.delay(after:)), [.milliseconds(250), .milliseconds(500), .seconds(1), .seconds(1)])
+        XCTAssertEqual([32, 33, .max].map(policy.delay(after:)), [.seconds(1), .seconds(1), .seconds(1)])
         XCTAssertEqual(RetryPolicy(jitter: { 0 }).delay(after: 3), .zero)
         XCTAssertGreaterThan(Set((0..<50).map { _ in RetryPolicy().delay(after: 3) }).count, 1)
     }
@@ -58,7 +59,8 @@ final class OfflineTests: SessionClientCase {
             let transport = Cable()
             let client = try await signedIn(transport)
             try await passToTheEndOfTheToken()
-            transport.portal = TransportResponse(status: status, headers: [:], body: Data(body.utf8))
+            transport.portal = TransportResponse(
+                status: status, headers: ["Content-Type": "application/json"], body: Data(body.utf8))
             guard case .offline(.foreignAnswer(status)) = await failure(of: { try await client.accessToken() }) else {
                 return XCTFail("\(status)")
             }

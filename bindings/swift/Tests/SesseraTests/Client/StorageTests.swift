@@ -52,7 +52,9 @@ final class StorageTests: SessionClientCase {
 
     func testWhatIsNoSessionSignsOutAndIsNotGuessedAt() async throws {
         let stored = try await { _ = try await self.signedIn(); return try XCTUnwrap(self.storage.load()) }()
-        for broken in [Data(), stored.prefix(stored.count / 2), Data("{\"v\":2}".utf8), Data([0xff, 0xfe])] {
+        let token = try XCTUnwrap(SessionSnapshot(stored: stored)).token
+        let lines = Data(String(decoding: stored, as: UTF8.self).replacingOccurrences(of: token, with: "a\\r\\nb").utf8)
+        for broken in [Data(), stored.prefix(stored.count / 2), Data("{\"v\":2}".utf8), Data([0xff, 0xfe]), lines] {
             storage.save(Data(broken))
             let client = client()
             guard case .unreadable = await failure(of: { try await client.accessToken() }) else { return XCTFail() }
@@ -65,7 +67,7 @@ final class StorageTests: SessionClientCase {
     func testAStorageThatCannotBeReadYetIsAskedAgain() async throws {
         _ = try await signedIn()
         let locked = Locked(storage)
-        let client = SessionClient(baseURL: server.url, storage: locked, clock: clock)
+        let client = client(storage: locked)
         locked.isLocked = true
         guard case .storage(let error) = await failure(of: { try await client.accessToken() }) else { return XCTFail() }
         XCTAssert(error is Locked.IsLocked)
@@ -76,7 +78,7 @@ final class StorageTests: SessionClientCase {
     func testASessionThatCannotBeStoredDoesNotBegin() async throws {
         let locked = Locked(storage)
         locked.isLocked = true
-        let client = SessionClient(baseURL: server.url, storage: locked, clock: clock)
+        let client = client(storage: locked)
         guard case .storage = await failure(of: { try await client.signIn(["subject": "user-42"]) }) else {
             return XCTFail()
         }
@@ -85,7 +87,7 @@ final class StorageTests: SessionClientCase {
 
     func testARefreshThatCannotBeStoredIsUsedAndStoredLater() async throws {
         let locked = Locked(storage)
-        let client = SessionClient(baseURL: server.url, storage: locked, clock: clock)
+        let client = client(storage: locked)
         try await client.signIn(["subject": "user-42"])
         try await passToTheEndOfTheToken()
         locked.isLocked = true
@@ -118,7 +120,11 @@ final class StorageTests: SessionClientCase {
         let session = try await signedIn().session()
         var dumped = ""
         dump(session, to: &dumped)
-        for text in ["\(session)", String(reflecting: session), dumped, "\(SessionState.signedIn(session))"] {
+        let request = TransportRequest(
+            method: "POST", url: server.url, headers: ["Authorization": session.token], body: Data(session.token.utf8),
+            timeout: .seconds(1))
+        dump(request, to: &dumped)
+        for text in ["\(request)", String(reflecting: request), "\(session)", String(reflecting: session), dumped, "\(SessionState.signedIn(session))"] {
             XCTAssertFalse(text.contains(session.token), text)
         }
     }

@@ -9,14 +9,34 @@ class SessionClientCase: XCTestCase {
     var storage: InMemoryStorage!
 
     override func setUp() async throws {
+        limitTime()
         server = try TestServer()
         clock = TestClock()
         storage = InMemoryStorage()
     }
 
+    /// A guard, for a client that never answers: no test takes nearly that long. XCTest has no way to end a test that waits,
+    /// and on Linux no time limits; so the whole run ends, and says where it stood.
+    private func limitTime() {
+        let name = name
+        let limit = DispatchWorkItem {
+            FileHandle.standardError.write(Data("error: \(name) has not ended after 3 minutes\n".utf8))
+            exit(1)
+        }
+        DispatchQueue(label: "time limit").asyncAfter(deadline: .now() + 180, execute: limit)
+        addTeardownBlock { limit.cancel() }
+    }
+
     /// A client as after a start of the app: it has only what is in the storage.
-    func client(_ transport: any Transport = URLSessionTransport()) -> SessionClient {
-        SessionClient(baseURL: server.url, storage: storage, clock: clock, transport: transport)
+    ///
+    /// No request counts as lost because a machine is busy: where a test wants one to, it says so.
+    func client(
+        _ transport: any Transport = URLSessionTransport(), storage: (any SessionStorage)? = nil,
+        clock: (any DeviceClock)? = nil, proofKeys: (any ProofKeyStore)? = nil, requestTimeout: Duration = .seconds(60)
+    ) -> SessionClient {
+        SessionClient(
+            baseURL: server.url, storage: storage ?? self.storage, clock: clock ?? self.clock, transport: transport,
+            proofKeys: proofKeys, settings: SessionClientSettings(requestTimeout: requestTimeout))
     }
 
     /// One that `user-42` signed in at.

@@ -32,3 +32,26 @@ final class TestClock: DeviceClock, @unchecked Sendable {
         lock.withLock { self.offset = offset }
     }
 }
+
+/// One whose pauses last until they are ended.
+final class PausingClock: DeviceClock, @unchecked Sendable {
+    private let real = SystemClock()
+    private let lock = NSLock()
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    var wall: Date { real.wall }
+    var monotonic: Duration { real.monotonic }
+    var sleepers: Int { lock.withLock { waiting.count } }
+
+    func sleep(for _: Duration) async {
+        await withCheckedContinuation { continuation in lock.withLock { waiting.append(continuation) } }
+    }
+
+    func wake() {
+        let all = lock.withLock {
+            defer { waiting = [] }
+            return waiting
+        }
+        for one in all { one.resume() }
+    }
+}

@@ -22,6 +22,10 @@ struct TestServer {
         var refreshes: Int
         var logouts: Int
         var held: Int
+        /// The port of another origin, where no token belongs; who came there, and who of them showed one.
+        var elsewhere: Int
+        var strayed: Int
+        var shown: Int
         var now: Int64
     }
 
@@ -38,6 +42,29 @@ struct TestServer {
     func order(_ control: String, _ arguments: [String: Any] = [:]) async throws {
         let answer = try await call("POST", "test/\(control)", body: arguments)
         XCTAssertEqual(answer.status, 200)
+    }
+
+    /// The next so many requests of this name (`login`, `refresh`, `me`) get this answer, and are not done.
+    func forge(
+        _ status: Int, _ body: String = "", to name: String = "refresh",
+        headers: [String: String] = ["Content-Type": "application/json"], times: Int = 1, repeated: Int = 1,
+        pause: Duration = .zero
+    ) async throws {
+        try await order(
+            "forge",
+            [
+                "to": name, "times": times, "status": status, "headers": headers, "body": body, "repeat": repeated,
+                "pause": Int(pause / .milliseconds(1)),
+            ])
+    }
+
+    /// A place at the other origin, which counts who comes.
+    var elsewhere: URL {
+        get async throws {
+            var parts = try XCTUnwrap(URLComponents(url: url, resolvingAgainstBaseURL: false))
+            parts.port = try await state.elsewhere
+            return try XCTUnwrap(parts.url).appendingPathComponent("x")
+        }
     }
 
     /// A refresh by someone who holds a copy of the token.
@@ -66,7 +93,7 @@ struct TestServer {
 
 /// Waits for a condition, and fails when it does not come.
 func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + .seconds(60)
     while try await !condition() {
         guard ContinuousClock.now < deadline else { return XCTFail("never came: \(what)") }
         try await Task.sleep(for: .milliseconds(5))

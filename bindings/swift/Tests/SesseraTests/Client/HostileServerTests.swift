@@ -1,0 +1,159 @@
+import Foundation
+import XCTest
+
+@testable import SesseraClient
+
+/// Answers that the server would not give: they end no session, spoil none, and hold nobody up.
+final class HostileServerTests: SessionClientCase {
+    /// A session, as the server would tell it, with something else in it; `nil` leaves a member out.
+    private func told(_ held: SessionSnapshot, _ changed: [String: String?] = [:]) -> String {
+        let millis = { (date: Date) in String(Int64(date.timeIntervalSince1970 * 1000)) }
+        let members: [String: String?] = [
+            "token": "\"\(held.token)\"", "subject": "\"\(held.subject)\"", "session": "\"\(held.session)\"",
+            "generation": "\(held.generation + 1)", "expires_at": millis(held.expiresAt), "ends_at": millis(held.endsAt),
+            "now": millis(held.receivedAt),
+        ]
+        let all = members.merging(changed) { $1 }.compactMapValues { $0 }
+        return "{" + all.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}"
+    }
+
+    /// Refreshes get this answer, and the session is as it was.
+    private func harmless(
+        _ what: String, _ status: Int, _ body: String, type: String = "application/json", repeated: Int = 1
+    ) async throws {
+        storage.remove()
+        let client = try await signedIn()
+        let held = try await client.session()
+        try await passToTheEndOfTheToken()
+        try await server.forge(status, body, headers: ["Content-Type": type], times: 4, repeated: repeated)
+        guard case .offline(let cause) = await failure(of: { try await client.accessToken() }) else { return XCTFail(what) }
+        var dumped = ""
+        dump(cause, to: &dumped)
+        XCTAssertFalse(dumped.contains(held.token), what)
+        XCTAssertEqual(client.state, .offline(held), what)
+        XCTAssertEqual(SessionSnapshot(stored: try XCTUnwrap(storage.load())), held, what)
+        try await server.forge(status, times: 0)
+        let next = try await client.session()
+        XCTAssertEqual(next.generation, held.generation + 1, what)
+    }
+
+    func testAnAnswerThatIsNotInTheServersWordsEndsNoSession() async throws {
+        let held = try await signedIn().session()
+        let deep = String(repeating: "[", count: 30_000)
+        let cases = [
+            ("nothing", ""), ("no JSON", "\u{0}\u{1}\u{ffff}"), ("not an object", "[]"), ("null", "null"),
+            ("an empty object", "{}"), ("cut short", String(told(held).dropLast())), ("and more", told(held) + "}"),
+            ("no token", told(held, ["token": nil])), ("a null token", told(held, ["token": "null"])),
+            ("an empty token", told(held, ["token": "\"\""])), ("a list as token", told(held, ["token": "[1]"])),
+            ("a token with lines", told(held, ["token": "\"a\\r\\nX-Evil: b\""])),
+            ("a token of other letters", told(held, ["token": "\"t\u{f6}ken\""])),
+            ("a token too long", told(held, ["token": "\"\(String(repeating: "a", count: 8193))\""])),
+            ("a generation too large", told(held, ["generation": "1e999"])),
+            ("a generation below zero", told(held, ["generation": "-1"])),
+            ("an instant too large", told(held, ["expires_at": "99999999999999999999999999"])),
+            ("deep in what is unknown", told(held, ["x": deep])), ("deep", deep),
+        ]
+        for (what, body) in cases { try await harmless(what, 200, body) }
+        try await harmless("another type", 200, told(held), type: "text/html")
+        try await harmless("a portal's refusal", 401, #"{"code":"revoked"}"#, type: "text/html; charset=utf-8")
+        for body in ["", "{}", "<html>", #"{"code":null}"#, #"{"code":""}"#] { try await harmless("401 \(body)", 401, body) }
+        for status in [201, 204, 206, 300, 302, 304, 400, 404, 418, 500, 502] {
+            try await harmless("\(status)", status, told(held))
+        }
+    }
+
+    func testACodeThatRepeatsTheTokenIsNotToldOn() async throws {
+        let client = try await signedIn()
+        let token = try await client.accessToken()
+        for code in [token, "revoked \(token)", String(repeating: "a", count: 65)] {
+            try await passToTheEndOfTheToken()
+            try await server.forge(401, "{\"code\":\"\(code)\"}", times: 4)
+            guard case .offline(.foreignAnswer(401)) = await failure(of: { try await client.accessToken() }) else {
+                return XCTFail(code)
+            }
+            try await server.forge(401, times: 0)
+            _ = try await client.session()
+        }
+    }
+
+    func testAnAnswerAboutAnotherSessionIsNotTakenForThisOne() async throws {
+        let client = try await signedIn()
+        _ = try await client.session(replacing: client.accessToken())
+        for changed in [["session": "\"other\""], ["subject": "\"mallory\""], ["generation": "0"]] {
+            try await passToTheEndOfTheToken()
+            let held = try await client.session(minTTL: .zero)
+            try await server.forge(200, told(held, changed), times: 4)
+            guard case .offline = await failure(of: { try await client.accessToken() }) else { return XCTFail("\(changed)") }
+            XCTAssertEqual(SessionSnapshot(stored: try XCTUnwrap(storage.load())), held)
+            try await server.forge(200, times: 0)
+            let next = try await client.session()
+            XCTAssertEqual(next.generation, held.generation + 1)
+        }
+    }
+
+    func testInstantsThatCannotBeLeadToNoLoopAndNoCrash() async throws {
+        for instant in [Int64.min, -1, 0, .max] {
+            for name in ["expires_at", "ends_at", "now"] {
+                storage.remove()
+                let client = try await signedIn()
+                let held = try await client.session()
+                try await passToTheEndOfTheToken()
+                try await server.forge(200, told(held, [name: "\(instant)"]))
+                let absurd = try await client.session()
+                XCTAssertEqual(absurd.generation, 1, "\(name) \(instant)")
+                // Another start reads what was stored, and the server's next answer puts it right.
+                try await server.forge(200, told(held, ["generation": "2"]))
+                let next = try await self.client().session()
+                XCTAssertEqual(next.generation, 2, "\(name) \(instant)")
+            }
+        }
+    }
+
+    func testAnAbsurdDateEndsNothingButWhatTheAnswerEnds() async throws {
+        for date in ["Fri, 31 Dec 9999 23:59:59 GMT", "Thu, 01 Jan 1970 00:00:00 GMT", "yesterday", ""] {
+            let client = try await signedIn()
+            let first = try await client.accessToken()
+            try await server.forge(
+                401, #"{"code":"revoked"}"#, headers: ["Content-Type": "application/json", "Date": date])
+            guard case .revoked = await failure(of: { try await client.session(replacing: first) }) else {
+                return XCTFail(date)
+            }
+            let token = try await client.signIn(["subject": "user-42"]).token
+            let good = try await client.accessToken()
+            XCTAssertEqual(good, token, date)
+            try await passToTheEndOfTheToken()
+            let next = try await client.accessToken()
+            XCTAssertNotEqual(next, token, date)
+        }
+    }
+
+    func testABodyWithoutEndIsCutOff() async throws {
+        try await harmless("64 MB", 200, String(repeating: "a", count: 65_536), repeated: 1024)
+        try await harmless("a byte too much", 200, String(repeating: " ", count: TransportResponse.limit + 1))
+        let held = try await signedIn().session()
+        try await harmless("a session, after too much", 200, String(repeating: " ", count: TransportResponse.limit) + told(held))
+    }
+
+    func testAnAnswerThatComesByteByByteCountsAsLostInTime() async throws {
+        let token = try await signedIn().accessToken()
+        try await server.forge(200, "{", times: 4, repeated: 100_000, pause: .milliseconds(50))
+        let client = client(requestTimeout: .milliseconds(500))
+        guard case .offline = await failure(of: { try await client.session(replacing: token) }) else { return XCTFail() }
+        try await server.forge(200, times: 0)
+        XCTAssertEqual(SessionSnapshot(stored: try XCTUnwrap(storage.load()))?.token, token)
+    }
+
+    func testAPauseThatTheServerAsksForHasAnEnd() async throws {
+        let client = try await signedIn()
+        for asked in ["99999999999999999999", "9223372036854775807", "-5", "soon", "1.5", ""] {
+            try await passToTheEndOfTheToken()
+            let held = try await client.session(minTTL: .zero)
+            try await server.forge(503, headers: ["Retry-After": asked], times: 4)
+            guard case .offline = await failure(of: { try await client.accessToken() }) else { return XCTFail(asked) }
+            try await server.forge(503, times: 0)
+            clock.advance(by: .seconds(3600))
+            let next = try await client.session()
+            XCTAssertEqual(next.generation, held.generation + 1, asked)
+        }
+    }
+}
