@@ -9,6 +9,7 @@ import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Deferred
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.completeWith
@@ -153,8 +154,8 @@ public class SessionClient(
             end(SignOutReason.SignedOut)
             held to key
         } ?: return
-        // A refusal is as good: then the session has ended already.
-        val answer = wire.ask("session/logout", held, key)
+        // A refusal is as good: then the session has ended already. Who leaves meanwhile has signed out all the same.
+        val answer = withContext(NonCancellable) { wire.ask("session/logout", held, key) }
         if (answer is Answer.Nothing) throw SessionClientException.Offline(answer.why, answer.cause)
     }
 
@@ -262,6 +263,7 @@ public class SessionClient(
             }
             if (pause == null) return guarded { loaded() }
             clock.delay(pause)
+            guarded { still(began) }
             attempt += 1
         }
     }

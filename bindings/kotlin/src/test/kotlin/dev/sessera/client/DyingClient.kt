@@ -2,6 +2,7 @@ package dev.sessera.client
 
 import java.nio.file.Files
 import java.nio.file.Path
+import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.runBlocking
 
 /**
@@ -25,7 +26,8 @@ object DyingClient {
                 Thread.sleep(Long.MAX_VALUE)
             }
         }
-        val client = SessionClient(url, storage)
+        // However busy the machine is, what it asked for is not lost.
+        val client = SessionClient(url, storage, settings = SessionClientSettings(requestTimeout = 60.seconds))
         runBlocking {
             var token = client.accessToken()
             while (true) {

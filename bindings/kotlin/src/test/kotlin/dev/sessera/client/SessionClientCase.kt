@@ -22,14 +22,19 @@ abstract class SessionClientCase {
     protected val storage = MemoryStorage()
     private val clients = mutableListOf<SessionClient>()
 
-    /** A client as after a start of the app: it has only what is in the storage. */
+    /**
+     * A client as after a start of the app: it has only what is in the storage. No request counts as lost because a machine
+     * is busy: where a test wants one to, it says so.
+     */
     protected fun client(
         storage: SessionStorage = this.storage,
         clock: DeviceClock = this.clock,
         proofKeys: ProofKeyStore? = null,
         transport: Transport = JdkTransport(),
-        settings: SessionClientSettings = SessionClientSettings(),
-    ) = SessionClient(world.url, storage, clock, transport, proofKeys, settings).also { clients += it }
+        requestTimeout: Duration = 60.seconds,
+    ) = SessionClient(
+        world.url, storage, clock, transport, proofKeys, SessionClientSettings(requestTimeout = requestTimeout),
+    ).also { clients += it }
 
     @AfterEach
     fun close() = clients.forEach(SessionClient::close)
@@ -59,7 +64,7 @@ abstract class SessionClientCase {
     protected fun stored(): SessionSnapshot? = storage.load()?.let(SessionSnapshot::ofText)
 
     protected suspend fun eventually(condition: () -> Boolean) =
-        withTimeout(30.seconds) { while (!condition()) delay(5.milliseconds) }
+        withTimeout(60.seconds) { while (!condition()) delay(5.milliseconds) }
 
     /** Whoever is started in it is cancelled with it when it fails. */
     protected fun test(body: suspend CoroutineScope.() -> Unit) = runBlocking(Dispatchers.Default, body)

@@ -1,7 +1,10 @@
 package dev.sessera.client
 
 import java.io.IOException
+import kotlin.time.Duration
+import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.async
+import kotlinx.coroutines.launch
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertInstanceOf
 import org.junit.jupiter.api.Assertions.assertNull
@@ -67,6 +70,62 @@ class SignOutTest : SessionClientCase() {
         assertEquals(1, client.sessionReplacing(next.token).generation)
         assertEquals("user-43", client.session().subject)
         assertEquals("user-43", stored()?.subject)
+    }
+
+    @Test
+    fun `a refresh that pauses asks no more after a sign-out`() = test {
+        val resting = CompletableDeferred<Unit>()
+        val pauses = object : DeviceClock by clock {
+            val begun = CompletableDeferred<Unit>()
+
+            override suspend fun delay(span: Duration) {
+                begun.complete(Unit)
+                resting.await()
+            }
+        }
+        val client = client(clock = pauses)
+        client.login()
+        passToTheEndOfTheToken()
+        world.unavailable(1, 1)
+        val waiting = async { runCatching { client.accessToken() } }
+        pauses.begun.await()
+        client.signOut()
+        assertInstanceOf(SessionClientException.NotSignedIn::class.java, waiting.await().exceptionOrNull())
+        val next = client.login("user-43")
+        resting.complete(Unit)
+        // What it would still ask, it asks before the next one is done.
+        assertEquals(1, client.sessionReplacing(next.token).generation)
+        assertEquals(2, world.count("refreshes"))
+    }
+
+    @Test
+    fun `a sign-out whose caller leaves is one all the same`() = test {
+        val client = client()
+        val token = client.login().token
+        val cable = Waiting()
+        val leaving = client(transport = cable)
+        leaving.sessionReplacing(token)
+        val screen = launch { leaving.signOut() }
+        cable.reached.await()
+        screen.cancel()
+        cable.goOn.complete(Unit)
+        screen.join()
+        assertEquals(1, world.count("logouts"))
+    }
+
+    /** Holds sign-outs up before they are sent. */
+    private class Waiting : Transport {
+        private val real = JdkTransport()
+        val reached = CompletableDeferred<Unit>()
+        val goOn = CompletableDeferred<Unit>()
+
+        override suspend fun post(request: TransportRequest): TransportResponse {
+            if (request.url.path.endsWith("logout")) {
+                reached.complete(Unit)
+                goOn.await()
+            }
+            return real.post(request)
+        }
     }
 
     @Test
