@@ -32,7 +32,7 @@ class SessionClientCase: XCTestCase {
     /// No request counts as lost because a machine is busy: where a test wants one to, it says so.
     func client(
         _ transport: any Transport = URLSessionTransport(), storage: (any SessionStorage)? = nil,
-        clock: (any DeviceClock)? = nil, proofKeys: (any ProofKeyStore)? = nil, requestTimeout: Duration = .seconds(60)
+        clock: (any DeviceClock)? = nil, proofKeys: (any ProofKeyStore)? = nil, requestTimeout: Duration = .seconds(600)
     ) -> SessionClient {
         SessionClient(
             baseURL: server.url, storage: storage ?? self.storage, clock: clock ?? self.clock, transport: transport,
