@@ -1,5 +1,6 @@
 package dev.sessera.client
 
+import dev.sessera.okhttp.OkHttpTransport
 import dev.sessera.okhttp.SessionInterceptor
 import java.io.IOException
 import java.net.URI
@@ -96,8 +97,10 @@ class RequestTest : SessionClientCase() {
             for ((way, sends) in ways) sends.status(client, me).let { if (way != "OkHttp") assertEquals(status, it) }
             world.forge(status, headers = mapOf("Location" to "${world.elsewhere}/x"), times = 4)
             refused<SessionClientException.Offline> { client.sessionReplacing(session.token) }
+            world.forge(status, headers = mapOf("Location" to "${world.elsewhere}/x"), times = 4)
+            refused<SessionClientException.Offline> { client(transport = OkHttpTransport()).sessionReplacing(session.token) }
         }
-        // OkHttp follows, and leaves the token behind.
+        // An interceptor's OkHttp follows, and leaves the token behind. The session client's own requests go nowhere.
         assertEquals(5, world.count("strayed"))
         assertEquals(0, world.count("shown"))
         // Not every version of Java leaves it behind.

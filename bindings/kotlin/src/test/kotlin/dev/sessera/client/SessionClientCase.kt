@@ -31,7 +31,7 @@ abstract class SessionClientCase {
         clock: DeviceClock = this.clock,
         proofKeys: ProofKeyStore? = null,
         transport: Transport = JdkTransport(),
-        requestTimeout: Duration = 60.seconds,
+        requestTimeout: Duration = 10.minutes,
     ) = SessionClient(
         world.url, storage, clock, transport, proofKeys, SessionClientSettings(requestTimeout = requestTimeout),
     ).also { clients += it }
