@@ -1,6 +1,7 @@
 //! What a token remembers of its client (`fpr`): keyed tags, from which nothing can be read.
 
 use std::fmt;
+use std::ops::BitOr;
 use std::sync::OnceLock;
 
 use ring::hmac;
@@ -31,6 +32,7 @@ impl Fingerprint {
     /// Binds the facts that are present; `None` when none is.
     pub(super) fn of(facts: &Facts, id: SessionId, key: &hmac::Key) -> Option<Self> {
         let bound = Facts::KEYED.into_iter().filter(|fact| facts.value(*fact).is_some());
+        bound.clone().next()?;
         let mut fingerprint = Self { text: [0; LONGEST], length: TAG };
         for fact in bound.clone() {
             let tag = fact_tag(facts, fact, id, key)?;
@@ -40,7 +42,7 @@ impl Fingerprint {
             fingerprint.length += FACT;
         }
         fingerprint.text[..TAG].copy_from_slice(&whole_input(facts, bound, id)?.tag(key));
-        (fingerprint.length > TAG).then_some(fingerprint)
+        Some(fingerprint)
     }
 
     /// Reads the claim. What the tags are is for the comparison to find.
@@ -139,7 +141,7 @@ pub(crate) struct Memo(OnceLock<Zeroizing<Vec<u8>>>);
 
 impl Memo {
     fn knows(&self, input: &Input) -> bool {
-        self.0.get().is_some_and(|known| known.ct_eq(input.written()).into())
+        self.0.get().is_some_and(|known| same(known, input.written()))
     }
 
     fn learn(&self, input: &Input) {
@@ -148,16 +150,12 @@ impl Memo {
     }
 }
 
-/// Compares tags in constant time, eight bytes at a time.
-fn same(tag: &[u8; TAG], bound: &[u8]) -> bool {
-    let word = |bytes: &[u8], at| {
-        bytes.get(at..at + 8).and_then(|word| word.try_into().ok()).map(u64::from_le_bytes)
-    };
-    let equal = |at| match (word(tag, at), word(bound, at)) {
-        (Some(one), Some(other)) => one.ct_eq(&other),
-        _ => 0.into(),
-    };
-    (bound.len() == TAG) & bool::from(equal(0) & equal(8))
+/// Compares in constant time for their length, eight bytes at a time.
+fn same(one: &[u8], other: &[u8]) -> bool {
+    let ((words, rest), (other_words, other_rest)) = (one.as_chunks(), other.as_chunks());
+    let unlike = |(word, other): (&[u8; 8], &[u8; 8])| u64::from_ne_bytes(*word) ^ u64::from_ne_bytes(*other);
+    let differing = words.iter().zip(other_words).map(unlike).fold(0, BitOr::bitor);
+    (one.len() == other.len()) & bool::from(differing.ct_eq(&0) & rest.ct_eq(other_rest))
 }
 
 /// What a tag is computed over: parts with their lengths before them, so that no two lists of parts look
@@ -195,5 +193,27 @@ impl Input {
         let mac = hmac::sign(key, self.written());
         base64url::encode_slice(&mac.as_ref()[..TAG * 3 / 4], &mut tag);
         tag
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_texts_are_the_same_only_when_every_byte_is() {
+        for length in 0..40 {
+            let text: Vec<u8> = (0..length).collect();
+            assert!(same(&text, &text));
+            assert!(!same(&text, &[&text[..], &[0]].concat()));
+            for at in 0..text.len() {
+                assert!(!same(&text, &text[..at]));
+                for bit in 0..8 {
+                    let mut other = text.clone();
+                    other[at] ^= 1 << bit;
+                    assert!(!same(&text, &other), "{at} of {length}");
+                }
+            }
+        }
     }
 }
