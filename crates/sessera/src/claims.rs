@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -59,22 +59,21 @@ pub(crate) fn is_reserved(name: &str) -> bool {
 /// ```
 #[derive(Clone)]
 pub struct Claims {
-    /// All claims of the token, as signed.
-    payload: Arc<str>,
-    /// Where the application's claims begin, if they all stand after the token's own.
-    rest_at: Option<usize>,
+    /// All claims of the token, as signed, or what stands behind its own of them: a comma and the rest of the
+    /// object. None where that is nothing.
+    json: Option<Arc<str>>,
 }
 
 impl Claims {
-    /// The claims of a payload that [`read`](crate::token) accepted.
-    pub(crate) fn of(payload: Arc<str>, rest_at: Option<usize>) -> Self {
-        Self { payload, rest_at }
+    /// The claims of a payload that [`read`](crate::token) accepted, or of what stands in it behind the token's
+    /// own, from the comma or the closing brace on.
+    pub(crate) fn of(json: &str) -> Self {
+        Self { json: (json != "}").then(|| Arc::from(json)) }
     }
 
     /// No claims.
-    pub(crate) fn none() -> Self {
-        static NONE: LazyLock<Claims> = LazyLock::new(|| Claims { payload: Arc::from("{}"), rest_at: None });
-        NONE.clone()
+    pub(crate) const fn none() -> Self {
+        Self { json: None }
     }
 
     /// The claim of this name as a `T`; `None` when there is no such claim.
@@ -126,7 +125,7 @@ impl Claims {
     /// All of them as one JSON object, in the order of the token.
     pub fn to_json(&self) -> String {
         let members = NewClaims::from(self).members;
-        format!("{{{members}}}")
+        format!("{{{}}}", members.strip_prefix(',').unwrap_or_default())
     }
 
     fn each<'a>(&'a self, mut member: impl FnMut(Cow<'a, str>, Value<'a>)) {
@@ -136,9 +135,12 @@ impl Claims {
             }
             Ok(())
         };
-        let read = match self.rest_at {
-            Some(at) => json::read_rest_of_object(&self.payload, at, Limits::TOKEN, show),
-            None => json::read_object(self.payload.as_bytes(), Limits::TOKEN, show),
+        let read = match self.json.as_deref() {
+            None => Ok(()),
+            Some(rest) if rest.starts_with([',', '}']) => {
+                json::read_rest_of_object(rest, 0, Limits::TOKEN, show)
+            }
+            Some(all) => json::read_object(all.as_bytes(), Limits::TOKEN, show),
         };
         debug_assert!(read.is_ok(), "the payload was read before");
     }
@@ -164,9 +166,10 @@ impl PartialEq for Claims {
     }
 }
 
-/// Application claims on their way into a token: JSON members, without the braces around them.
+/// Application claims on their way into a token.
 #[derive(Debug, Default)]
 pub(crate) struct NewClaims {
+    /// As JSON, with a comma before each, as they stand behind the token's own.
     pub(crate) members: String,
     /// The first claim that could not be written; told when the token is made, so that claims can be chained.
     error: Option<SessionError>,
@@ -194,8 +197,7 @@ impl NewClaims {
 
     /// These claims, and those of `present` that they don't replace, checked for a token.
     pub(crate) fn over(self, present: &Claims) -> Result<String> {
-        let members = self.validate()?;
-        let replaced = Claims { payload: Arc::from(format!("{{{members}}}")), rest_at: None };
+        let replaced = Claims::of(&(self.validate()? + "}"));
         let mut merged = Self::default();
         present.each(|name, value| {
             if replaced.raw(&name).is_none() {
@@ -207,9 +209,8 @@ impl NewClaims {
     }
 
     fn add_raw(&mut self, name: &str, raw: &str) {
-        if !self.members.is_empty() {
-            self.members.push(',');
-        }
+        self.members.reserve(name.len() + raw.len() + 5);
+        self.members.push(',');
         write_string(name, &mut self.members);
         self.members.push(':');
         self.members.push_str(raw);
@@ -228,11 +229,10 @@ impl NewClaims {
         if self.members.is_empty() {
             return Ok(self.members);
         }
-        // For a moment they are a whole object.
-        self.members.insert(0, '{');
+        // For a moment they are the rest of an object.
         self.members.push('}');
         let limits = Limits { members: MOST_CLAIMS, ..Limits::TOKEN };
-        json::read_object(self.members.as_bytes(), limits, |name, value| {
+        json::read_rest_of_object(&self.members, 0, limits, |name, value| {
             if is_reserved(&name) {
                 return Err(SessionError::new(
                     ErrorKind::InvalidClaim,
@@ -250,7 +250,6 @@ impl NewClaims {
             .caused_by(cause),
         })?;
         self.members.pop();
-        self.members.remove(0);
         Ok(self.members)
     }
 }
@@ -286,7 +285,7 @@ fn check_numbers(value: Value<'_>) -> Result<()> {
 
 /// Writes `text` as a JSON string.
 pub(crate) fn write_string(text: &str, json: &mut String) {
-    if text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
+    if json::plain_length(text.as_bytes()) == text.len() {
         json.push('"');
         json.push_str(text);
         json.push('"');

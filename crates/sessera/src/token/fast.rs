@@ -3,8 +3,6 @@
 //! Nothing is accepted here that the reader would refuse: whatever does not look exactly like our own
 //! writing is left to it, from the beginning.
 
-use std::sync::Arc;
-
 use super::{Realm, TokenClaims};
 use crate::binding::Fingerprint;
 use crate::claims::Claims;
@@ -55,7 +53,7 @@ pub(super) fn begin(payload: &str, realm: &Realm) -> Option<(Box<TokenClaims>, u
         acr: None,
         amr: Vec::new(),
         key_thumbprint: None,
-        application: Claims::of(Arc::from(payload), Some(cursor.at)),
+        application: Claims::of(&payload[cursor.at..]),
     });
     Some((claims, cursor.at))
 }

@@ -1,7 +1,5 @@
 //! From a payload whose signature held to claims.
 
-use std::sync::Arc;
-
 use super::{MOST_AUDIENCES, Realm, TokenClaims, fast};
 use crate::binding::Fingerprint;
 use crate::claims::{Claims, is_reserved};
@@ -22,7 +20,7 @@ pub(crate) fn read(payload: &[u8], realm: &Realm) -> Result<Box<TokenClaims>> {
     }
     let mut draft = Draft::default();
     json::read_object(payload.as_bytes(), Limits::TOKEN, |name, value| draft.member(&name, value, realm))?;
-    draft.into_claims(Claims::of(Arc::from(payload), None)).map(Box::new)
+    draft.into_claims(Claims::of(payload)).map(Box::new)
 }
 
 /// Adds what stands behind the claims of the fast path.

@@ -1,13 +1,11 @@
 //! From claims to the payload that is signed.
 
-use std::sync::Arc;
-
 use super::{Realm, TokenClaims};
 use crate::claims::{Claims, write_string};
 
 impl TokenClaims {
     /// The payload, in the one layout that [`fast`](super::fast) knows, with these application members.
-    pub(crate) fn write(&mut self, realm: &Realm, members: &str) -> Arc<str> {
+    pub(crate) fn write(&mut self, realm: &Realm, members: &str) -> String {
         let mut json = String::with_capacity(512 + members.len());
         let mut digits = itoa::Buffer::new();
         let mut number = |json: &mut String, name: &str, value: u64| {
@@ -29,8 +27,9 @@ impl TokenClaims {
         number(&mut json, ",\"sat\":", self.started_at_ms);
         number(&mut json, ",\"sxp\":", self.ends_at);
         if let Some(fingerprint) = &self.fingerprint {
-            json.push_str(",\"fpr\":");
-            write_string(fingerprint.as_str(), &mut json);
+            json.push_str(",\"fpr\":\"");
+            json.push_str(fingerprint.as_str());
+            json.push('"');
         }
         let rest_at = json.len();
         if let Some(acr) = &self.acr {
@@ -50,13 +49,9 @@ impl TokenClaims {
             write_string(thumbprint, &mut json);
             json.push('}');
         }
-        if !members.is_empty() {
-            json.push(',');
-            json.push_str(members);
-        }
+        json.push_str(members);
         json.push('}');
-        let payload: Arc<str> = Arc::from(json);
-        self.application = Claims::of(Arc::clone(&payload), Some(rest_at));
-        payload
+        self.application = Claims::of(&json[rest_at..]);
+        json
     }
 }

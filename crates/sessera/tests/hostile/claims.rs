@@ -1,5 +1,7 @@
 //! The claims of a session: all of them there, each of its type, each ours.
 
+use sessera::Client;
+
 use crate::forge::{HS256, refused};
 use crate::payload::{Payload, SID, refused_in_both_orders};
 
@@ -230,4 +232,29 @@ fn a_fingerprint_may_stand_anywhere_but_once() {
     let before = Payload::good().with("fpr", &fingerprint).with("acr", "\"aal1\"");
     accepted(&before);
     refused_in_both_orders(&before.and(r#""f\u0070r""#, &fingerprint), "malformed");
+}
+
+#[test]
+fn the_application_has_its_claims_wherever_they_stand_and_however_they_are_spaced() {
+    let claims = |payload: String| {
+        let session = HS256.sessions().verify(&HS256.carrying(payload), &Client::new()).unwrap();
+        (session.claims.to_json(), session.claims.is_empty())
+    };
+    let with = Payload::good().with("acr", "\"aal2\"").with("cart", "[1,2]");
+    for text in with.orders() {
+        for text in [
+            text.clone(),
+            format!(" {text}\n"),
+            text.replace(":[1", "\t: [1").replace(",\"cart", "\r\n, \"cart"),
+        ] {
+            assert_eq!(claims(text), (r#"{"cart":[1,2]}"#.to_owned(), false));
+        }
+    }
+    for without in [Payload::good(), Payload::good().with("acr", "\"aal2\"")] {
+        for text in without.orders() {
+            for text in [text.clone(), format!(" {text}"), format!("{text} "), text.replace('}', "\n}")] {
+                assert_eq!(claims(text), ("{}".to_owned(), true));
+            }
+        }
+    }
 }
