@@ -29,6 +29,13 @@ pub(crate) fn encode_into(bytes: impl AsRef<[u8]>, text: &mut String) {
     LONG.encode_string(bytes, text);
 }
 
+/// As [`encode_into`], for text that is put together as bytes: in place, where the other takes two copies.
+pub(crate) fn append(bytes: impl AsRef<[u8]>, text: &mut Vec<u8>) {
+    let start = text.len();
+    text.resize(start + (bytes.as_ref().len() * 4).div_ceil(3), 0);
+    let _ = LONG.encode_slice(bytes, &mut text[start..]);
+}
+
 /// Encodes into a buffer of exactly the length that it takes; a buffer of another length is left as it is.
 pub(crate) fn encode_slice(bytes: impl AsRef<[u8]>, text: &mut [u8]) {
     debug_assert_eq!(text.len(), (bytes.as_ref().len() * 4).div_ceil(3));

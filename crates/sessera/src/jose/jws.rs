@@ -48,13 +48,14 @@ pub(crate) fn sign_with(header: &str, payload: &[u8], key: &Key) -> Result<Strin
     if header.len() > MOST_HEADER + 1 || length > MOST_BYTES {
         return Err(SessionError::new(ErrorKind::TooLarge, "the token would be over 4096 bytes"));
     }
-    let mut token = String::with_capacity(length);
-    token.push_str(header);
-    base64url::encode_into(payload, &mut token);
-    let signature = key.sign(token.as_bytes())?;
-    token.push('.');
-    base64url::encode_into(signature, &mut token);
-    Ok(token)
+    let mut token = Vec::with_capacity(length);
+    token.extend_from_slice(header.as_bytes());
+    base64url::append(payload, &mut token);
+    let signature = key.sign(&token)?;
+    token.push(b'.');
+    base64url::append(signature, &mut token);
+    // Base64url and dots are ASCII.
+    Ok(String::from_utf8(token).unwrap_or_default())
 }
 
 /// Verifies a token of type `typ` at `now`, and returns its payload.

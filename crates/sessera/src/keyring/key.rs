@@ -6,6 +6,7 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use super::algorithm::Algorithm;
+use super::key_id::KeyId;
 use super::material::Material;
 use super::signature::Signature;
 use super::thumbprint;
@@ -16,6 +17,7 @@ use crate::error::Result;
 #[derive(Clone)]
 pub(crate) struct Key {
     kid: Box<str>,
+    id: KeyId,
     header: Box<str>,
     life: Life,
     material: Arc<Material>,
@@ -90,7 +92,13 @@ impl Key {
         let header = format!(r#"{{"alg":"{algorithm}","kid":"{kid}","typ":"session+jwt"}}"#);
         let mut encoded = base64url::encode(header);
         encoded.push('.');
-        Self { kid: kid.into(), header: encoded.into(), life, material: Arc::new(material) }
+        Self {
+            kid: kid.into(),
+            id: KeyId::of(kid),
+            header: encoded.into(),
+            life,
+            material: Arc::new(material),
+        }
     }
 
     /// A new key under its default name: the RFC 7638 thumbprint, or 128 random bits for a MAC, whose name
@@ -102,6 +110,11 @@ impl Key {
 
     pub(crate) fn kid(&self) -> &str {
         &self.kid
+    }
+
+    /// The name by value.
+    pub(crate) fn id(&self) -> KeyId {
+        self.id
     }
 
     pub(crate) fn algorithm(&self) -> Algorithm {

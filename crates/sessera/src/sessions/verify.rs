@@ -42,8 +42,8 @@ impl Sessions {
     /// The kind of the first check that fails; see [`ErrorKind`].
     pub fn verify(&self, token: &str, client: &Client) -> Result<Session> {
         let now = self.now();
-        let checked = self.check(token, client, now)?;
-        Ok(self.session(checked.claims, checked.signed_by, checked.superseded, checked.binding, now))
+        let mut checked = self.check(token, client, now)?;
+        Ok(self.session(&mut checked.claims, checked.signed_by, checked.superseded, checked.binding, now))
     }
 
     /// As [`verify`](Self::verify), on all that the store holds at this moment: for the few actions where
@@ -85,7 +85,7 @@ impl Sessions {
         });
         match judged {
             Ok((mark, superseded, binding)) => {
-                let signed_by = KeyId::of(key.kid());
+                let signed_by = key.id();
                 Ok(Checked { claims: claims.into_claims(), signed_by, mark, superseded, binding })
             }
             Err(error) => {
