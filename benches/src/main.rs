@@ -2,6 +2,7 @@
 
 mod compare;
 
+use std::hint::black_box;
 use std::net::IpAddr;
 
 use compare::{Contender, compare};
@@ -247,13 +248,15 @@ fn asymmetric(algorithm: Algorithm) {
 /// machines and days.
 fn repeat(verb: &str, calls: u32) {
     let sessions = sessions(Algorithm::Hs256);
-    let client = client();
+    let (forgetful, client, nobody) = (forgetful(&sessions), client(), Client::new());
     let issued = sessions.issue(login(), &client).unwrap();
     for _ in 0..calls {
         match verb {
-            "verify" => drop(std::hint::black_box(sessions.verify(&issued.token, &client))),
-            "issue" => drop(std::hint::black_box(sessions.issue(login(), &client))),
-            _ => panic!("verify or issue"),
+            "verify" => drop(black_box(sessions.verify(&issued.token, &client))),
+            "verify-anew" => drop(black_box(forgetful.verify(&issued.token, &client))),
+            "issue" => drop(black_box(sessions.issue(login(), &client))),
+            "issue-unbound" => drop(black_box(sessions.issue(login(), &nobody))),
+            _ => panic!("verify, verify-anew, issue or issue-unbound"),
         }
     }
 }
