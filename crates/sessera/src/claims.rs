@@ -184,14 +184,13 @@ impl NewClaims {
     }
 
     pub(crate) fn add_object(&mut self, object: &str) {
-        let mut members = Vec::new();
         let read = json::read_object(object.as_bytes(), Limits::TOKEN, |name, value| {
-            members.push((name, value.raw));
+            self.add_raw(&name, value.raw);
             Ok(())
         });
-        match read {
-            Ok(()) => members.iter().for_each(|(name, raw)| self.add_raw(name, raw)),
-            Err(cause) => self.refuse("the claims are not a JSON object within the limits of a token", cause),
+        // What was added of an object that is none stays where it is: these claims lead to the error alone.
+        if let Err(cause) = read {
+            self.refuse("the claims are not a JSON object within the limits of a token", cause);
         }
     }
 
