@@ -22,6 +22,9 @@ from world import World, Worlds
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+#: Where in a request's environment a forged answer's date is.
+DATE = "session_server.date"
+
 worlds = Worlds()
 app = Flask(__name__)
 session = Blueprint("session", __name__, url_prefix="/<name>/session")
@@ -52,6 +55,8 @@ def forge() -> Response | None:
     answer = Response(parts, status=forged["status"])
     answer.headers.clear()
     answer.headers.update(forged["headers"])
+    # The one who writes the head writes a date of its own, which then is this one.
+    request.environ[DATE] = answer.headers.pop("Date", None)
     return answer
 
 
@@ -192,6 +197,9 @@ class Handler(WSGIRequestHandler):
     """Its `Date` is the world's time, as on a server whose clock that is; and it keeps no log."""
 
     def date_time_string(self, timestamp: float | None = None) -> str:
+        forged = self.environ.get(DATE)
+        if isinstance(forged, str):
+            return forged
         return format_datetime(worlds[self.path.split("/")[1]].now, usegmt=True)
 
     def log_request(self, *_: object) -> None:
