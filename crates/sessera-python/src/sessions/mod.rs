@@ -1,5 +1,9 @@
 //! The verbs.
 
+mod detached;
+mod opening;
+mod step_up;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -9,21 +13,21 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyMapping};
 use sessera::csrf::FetchMetadata;
-use sessera::{Elevation, NewSession, Revoke, StepUp};
+use sessera::{Elevation, NewSession, Revoke};
 
+use self::opening::Opening;
+use self::step_up::{OneOrMore, step_up};
 use crate::claims;
 use crate::client::Client;
 use crate::clock::ManualClock;
 use crate::csrf;
 use crate::error::Result;
-use crate::event;
 use crate::keyring::{self, Keyring};
 use crate::listed::ListedSession;
 use crate::policy::Policy;
 use crate::session::{Issued, Session};
 use crate::span::Span;
 use crate::status::{Status, WaitFor};
-use crate::store;
 use crate::text::{Csrf, Id, Subject, Text, Token};
 
 /// Issues, verifies and ends the sessions of one issuer for one audience.
@@ -51,38 +55,6 @@ pub(crate) struct Sessions {
     signs_at_once: AtomicBool,
     sealed: bool,
     observer: Option<Arc<Py<PyAny>>>,
-}
-
-impl Sessions {
-    /// Runs what writes to a store: other threads run meanwhile.
-    fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> sessera::Result<T> + Send) -> Result<T> {
-        Ok(py.detach(work)?)
-    }
-
-    fn revoke(&self, py: Python<'_>, what: Revoke<'_>, wait: Option<WaitFor>) -> Result<()> {
-        Self::detached(py, || match (what, wait) {
-            (_, Some(WaitFor(wait))) => self.core.revoke(what, wait),
-            (Revoke::Session(id), None) => self.core.revoke_session(id),
-            (Revoke::Subject(subject), None) => self.core.revoke_subject(subject),
-            (Revoke::All, None) => self.core.revoke_all(),
-            (Revoke::Key(kid), None) => self.core.revoke_key(kid),
-        })
-    }
-
-    /// Runs what signs and touches no store: other threads run meanwhile, unless it is a MAC.
-    fn signing<T: Send>(
-        &self,
-        py: Python<'_>,
-        work: impl FnOnce() -> sessera::Result<T> + Send,
-    ) -> Result<T> {
-        if self.signs_at_once.load(Ordering::Relaxed) { Ok(work()?) } else { Self::detached(py, work) }
-    }
-
-    /// Whether a token is verified in less time than another thread needs to take over: all but the new ones of
-    /// public keys. A thread that lets go for less may wait for 5 ms until it is its turn again.
-    fn verifies_at_once(&self, token: &str) -> bool {
-        self.signs_at_once.load(Ordering::Relaxed) || self.sealed || self.core.remembers(token)
-    }
 }
 
 #[pymethods]
@@ -115,44 +87,23 @@ impl Sessions {
         longest_session: Option<Span>,
         remembered_tokens: Option<usize>,
     ) -> Result<Self> {
-        let keyring = keyring.now();
-        let signs_at_once = AtomicBool::new(keyring::signs_at_once(&keyring));
-        let mut builder = sessera::Sessions::builder(issuer, audience).keyring(keyring).sealed(sealed);
-        if let Some(policy) = policy {
-            builder = builder.policy(policy.0.clone());
-        }
-        if let Some(store) = store {
-            builder = builder.store(store::of(store)?);
-        }
-        if let Some(longest) = longest_session {
-            builder = builder.longest_session(longest.0);
-        }
-        if let Some(clock) = clock {
-            builder = builder.clock(clock.0.clone());
-        }
-        if list_sessions {
-            builder = builder.list_sessions(true);
-        }
-        if list_networks {
-            builder = builder.list_networks(true);
-        }
-        if let Some(most) = max_sessions {
-            builder = builder.max_sessions(most);
-        }
-        if let Some(skew) = clock_skew {
-            builder = builder.clock_skew(skew.0);
-        }
-        if let Some(tokens) = remembered_tokens {
-            builder = builder.remembered_tokens(tokens);
-        }
-        if observer.as_ref().is_some_and(|observer| !observer.is_callable()) {
-            return Err(PyTypeError::new_err("the observer is not callable").into());
-        }
-        let observer = observer.map(|observer| Arc::new(observer.unbind()));
-        if let Some(observer) = &observer {
-            builder = builder.observer(event::observer(Arc::clone(observer)));
-        }
-        Ok(Self { core: builder.build()?, signs_at_once, sealed, observer })
+        let opening = Opening {
+            issuer,
+            audience,
+            keyring,
+            policy,
+            store,
+            clock,
+            observer,
+            sealed,
+            list_sessions,
+            list_networks,
+            max_sessions,
+            clock_skew,
+            longest_session,
+            remembered_tokens,
+        };
+        opening.open()
     }
 
     /// Starts a session: a new id, generation 0. Call it at every login.
@@ -412,16 +363,7 @@ impl Sessions {
         acr: Option<OneOrMore>,
         amr: Vec<String>,
     ) -> Result<()> {
-        let mut step_up = StepUp::new().amr(amr);
-        if let Some(max_age) = max_age {
-            step_up = step_up.max_age(max_age.0);
-        }
-        match acr {
-            Some(OneOrMore::One(acr)) => step_up = step_up.acr([acr]),
-            Some(OneOrMore::More(acr)) => step_up = step_up.acr(acr),
-            None => {}
-        }
-        Ok(self.core.require(&session.session, &step_up)?)
+        Ok(self.core.require(&session.session, &step_up(max_age, acr, amr))?)
     }
 
     /// A new CSRF token for this session, for a header or a form field: another text each time, good for as
@@ -515,11 +457,4 @@ impl Sessions {
     fn __traverse__(&self, visit: PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
         self.observer.as_deref().map_or(Ok(()), |observer| visit.call(observer))
     }
-}
-
-/// One text, or several.
-#[derive(FromPyObject)]
-enum OneOrMore {
-    One(String),
-    More(Vec<String>),
 }
