@@ -1,15 +1,17 @@
 //! Finding the server that takes writes, and connecting to it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use redis::io::tcp::TcpSettings;
 use redis::{
-    Client, Connection, ConnectionAddr, ConnectionInfo, RedisConnectionInfo, RedisResult, TlsCertificates,
-    Value, cmd,
+    ConnectionAddr, ConnectionInfo, RedisConnectionInfo, RedisError, RedisResult, ServerErrorKind, Value, cmd,
 };
+use rustls::ClientConfig;
 use sessera::Result;
 
+use crate::connection::Connection;
+use crate::tls;
 use crate::unavailable::{broken, unavailable, wrong};
 use crate::url::Place;
 
@@ -17,7 +19,8 @@ use crate::url::Place;
 #[derive(Debug)]
 pub(crate) struct Connector {
     place: Place,
-    root_certificates: Option<Vec<u8>>,
+    /// Where a server is to be reached by TLS.
+    tls: Option<Arc<ClientConfig>>,
     timeout: Duration,
     /// Any key: all are in one slot.
     key: String,
@@ -28,16 +31,13 @@ pub(crate) struct Connector {
 impl Connector {
     pub(crate) fn new(
         url: &str,
-        root_certificates: Option<Vec<u8>>,
+        root_certificates: Option<&[u8]>,
         timeout: Duration,
         key: &str,
     ) -> Result<Self> {
-        // Where the application has not chosen one for its process.
-        if rustls::crypto::CryptoProvider::get_default().is_none() {
-            let _ = rustls::crypto::ring::default_provider().install_default();
-        }
-        let (place, key, policy_unknown) = (Place::parse(url)?, key.to_owned(), AtomicBool::new(false));
-        Ok(Self { place, root_certificates, timeout, key, policy_unknown })
+        let (place, key) = (Place::parse(url)?, key.to_owned());
+        let tls = if place.has_tls() { Some(tls::config(root_certificates)?) } else { None };
+        Ok(Self { place, tls, timeout, key, policy_unknown: AtomicBool::new(false) })
     }
 
     /// What an operator should know of a server that takes writes; `None` where there is nothing.
@@ -61,26 +61,14 @@ impl Connector {
             Place::Cluster { nodes, login, tls } => self.by_cluster(nodes, login, *tls)?,
         };
         let known = check_policy(&mut connection)?;
+        connection.expect_more();
         self.policy_unknown.store(!known, Ordering::Release);
         Ok(connection)
     }
 
     fn reach(&self, info: &ConnectionInfo) -> Result<Connection> {
-        let tcp = TcpSettings::default().set_nodelay(true);
-        let settings = info.redis_settings().clone().set_lib_name("sessera", env!("CARGO_PKG_VERSION"));
-        let info = info.clone().set_tcp_settings(tcp).set_redis_settings(settings);
-        let client = match (&self.root_certificates, info.addr()) {
-            (Some(root_cert), ConnectionAddr::TcpTls { .. }) => {
-                let certificates = TlsCertificates { client_tls: None, root_cert: Some(root_cert.clone()) };
-                Client::build_with_tls(info, certificates)
-                    .map_err(|error| wrong("root_certificates can't be read").caused_by(error))?
-            }
-            _ => Client::open(info).map_err(unavailable)?,
-        };
-        let connection = client.get_connection_with_timeout(self.timeout).map_err(unavailable)?;
-        connection.set_read_timeout(Some(self.timeout)).map_err(unavailable)?;
-        connection.set_write_timeout(Some(self.timeout)).map_err(unavailable)?;
-        Ok(connection)
+        Connection::open(info.addr(), self.tls.as_ref(), info.redis_settings(), self.timeout)
+            .map_err(unavailable)
     }
 
     fn server(&self, host: &str, port: u16, login: &RedisConnectionInfo, tls: bool) -> Result<Connection> {
@@ -137,7 +125,10 @@ impl Connector {
                 Ok(Some((host, port))) => {
                     // A node that does not know its own address leaves it out.
                     let host = if host.is_empty() || host == "?" { named } else { &host };
-                    match self.server(host, port, login, tls) {
+                    match self
+                        .server(host, port, login, tls)
+                        .and_then(|owner| self.sent_on(owner, host, login, tls))
+                    {
                         Ok(connection) => return Ok(connection),
                         Err(error) => last = error,
                     }
@@ -148,6 +139,32 @@ impl Connector {
         }
         Err(last)
     }
+
+    /// The owner of the slot, or the node that it sends on to: it is moving the slot, and the keys are there.
+    fn sent_on(
+        &self,
+        mut owner: Connection,
+        host: &str,
+        login: &RedisConnectionInfo,
+        tls: bool,
+    ) -> Result<Connection> {
+        let asked = match cmd("EXISTS").arg(&self.key).query::<Value>(&mut owner) {
+            Err(error) if error.kind() == redis::ErrorKind::Server(ServerErrorKind::Ask) => error,
+            // The first real command tells what else may be wrong.
+            _ => return Ok(owner),
+        };
+        let (host, port) = target(&asked, host).ok_or_else(|| unavailable(asked))?;
+        let mut next = self.server(&host, port, login, tls)?;
+        next.ask();
+        Ok(next)
+    }
+}
+
+/// The address that `ASK` names; a host that is left out is that of who says it.
+fn target(asked: &RedisError, said_by: &str) -> Option<(String, u16)> {
+    let (host, port) = asked.redirect_node()?.0.rsplit_once(':')?;
+    let host = if host.is_empty() || host == "?" { said_by } else { host.trim_matches(['[', ']']) };
+    Some((host.to_owned(), port.parse().ok()?))
 }
 
 /// What the sentinels call the master may not know it yet, or no more.
@@ -200,5 +217,26 @@ fn check_policy(connection: &mut Connection) -> Result<bool> {
             "the server's maxmemory-policy must be noeviction: with another it forgets revocations when its memory \
              is full",
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_slot_is_moved_to_is_read_whoever_wrote_it() {
+        let asked = |details: &str| {
+            let answer = redis::parse_redis_value(format!("-ASK {details}\r\n").as_bytes()).unwrap();
+            target(&answer.extract_error().unwrap_err(), "own")
+        };
+        assert_eq!(asked("7 host:1"), Some(("host".to_owned(), 1)));
+        assert_eq!(asked("7 ::1:2"), Some(("::1".to_owned(), 2)));
+        for details in ["7 :3", "7 ?:3"] {
+            assert_eq!(asked(details), Some(("own".to_owned(), 3)));
+        }
+        for details in ["", "7", "7 host", "7 host:65536", "7 host:x", "x host:1"] {
+            assert_eq!(asked(details), None, "{details}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use redis::{Value, cmd, pipe};
 use sessera::{ErrorKind, Result, SessionData, SessionError, SessionId, SessionRecord, Store as _};
 
+use crate::connection::Connection;
 use crate::head::bytes;
 use crate::scripts::{LIST, PUT, READ};
 use crate::seal::Owner;
@@ -73,7 +74,7 @@ impl RedisStore {
     pub(crate) fn lines(&self, subject: &str, now: u64) -> Result<Vec<SessionRecord>> {
         let shared = &self.shared;
         let key = shared.keys.list(shared.sealing.names().of(subject));
-        let ask = |connection: &mut redis::Connection, _| Ok(cmd("HGETALL").arg(&key).query(connection)?);
+        let ask = |connection: &mut Connection, _| Ok(cmd("HGETALL").arg(&key).query(connection)?);
         let fields: Vec<Value> = shared.run(ask)?;
         if fields.is_empty() {
             return Ok(Vec::new());

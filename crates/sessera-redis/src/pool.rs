@@ -3,10 +3,11 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use redis::{Connection, RedisError};
+use redis::RedisError;
 use sessera::{Result, SessionError};
 
 use crate::connect::Connector;
+use crate::connection::Connection;
 use crate::unavailable::{broken, unavailable};
 
 /// Connections that wait for work, of this process only.
@@ -63,13 +64,13 @@ impl Pool {
                         return Ok(done);
                     }
                     Err(Failed::Session(error)) => {
-                        self.put(Some(connection));
+                        self.put(connection.is_whole().then_some(connection));
                         return Err(error);
                     }
                     Err(Failed::Redis(error)) => {
-                        let keep = !error.is_io_error() && !is_passing(&error);
+                        let keep = connection.is_whole() && !is_passing(&error);
                         self.put(keep.then_some(connection));
-                        if keep {
+                        if !error.is_io_error() && !is_passing(&error) {
                             return Err(unavailable(error));
                         }
                         unavailable(error)

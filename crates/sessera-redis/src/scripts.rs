@@ -2,8 +2,9 @@
 
 use std::sync::LazyLock;
 
-use redis::{Cmd, Connection, RedisResult, Script, ToRedisArgs, Value, cmd};
+use redis::{Cmd, RedisResult, Script, ToRedisArgs, Value, cmd};
 
+use crate::connection::Connection;
 use crate::keys::Keys;
 
 /// A script, and how to call it.

@@ -5,10 +5,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use redis::{Connection, RedisResult, Value};
+use redis::{RedisResult, Value};
 use sessera::{ErrorKind, Mark, Result, Retention, RevocationIndex, SessionError, SharedMark};
 
 use crate::connect::Connector;
+use crate::connection::Connection;
 use crate::follower::{Follower, Head};
 use crate::gate::Gate;
 use crate::head::Told;
@@ -73,7 +74,8 @@ impl Shared {
     pub(crate) fn new(url: &str, options: RedisOptions) -> Result<Self> {
         let keys = Keys::of(&options.namespace)?;
         check(&options)?;
-        let connector = Connector::new(url, options.root_certificates.clone(), options.timeout, keys.head())?;
+        let connector =
+            Connector::new(url, options.root_certificates.as_deref(), options.timeout, keys.head())?;
         let sealing = Sealing::new(options.secret.as_ref());
         let mut seed = [0; 8];
         ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut seed)

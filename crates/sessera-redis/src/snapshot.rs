@@ -1,26 +1,32 @@
 //! Reading all that Redis holds.
 
-use redis::{Connection, RedisResult, Value, cmd, pipe};
+use std::time::Instant;
+
+use redis::{RedisResult, Value, cmd, pipe};
 use sessera::{Result, RevocationIndex, SharedMark};
 
+use crate::connection::{Connection, prolonged};
 use crate::head::Told;
 use crate::record;
 use crate::shared::Shared;
-use crate::unavailable::unavailable;
+use crate::unavailable::{broken, unavailable};
 
 /// Buckets of packs, by the first 14 bits of a session's id.
 pub(crate) const BUCKETS: u16 = 1 << 14;
 /// A record in a pack: the last 15 bytes of an id, and a narrow state.
 const RECORD: usize = 25;
 /// How much is asked for at once.
-const BUCKETS_AT_ONCE: usize = 1024;
+const BUCKETS_AT_ONCE: usize = 256;
 const FIELDS_AT_ONCE: usize = 2000;
+/// A field that is no mark: by it a key is there that holds none.
+const KEPT: &[u8] = b"-";
 
 impl Shared {
     /// Applies all marks that Redis holds to each of these, and gives the place in the log that they are good for.
     ///
     /// The order matters: see `PROTOCOL.md`.
     pub(crate) fn load(&self, connection: &mut Connection, indexes: &[&RevocationIndex]) -> Result<Told> {
+        connection.prolong();
         let told = self.beat(connection, 0)?;
         let apply = |mark: Option<SharedMark>| {
             let _inside = self.gate.enter();
@@ -29,10 +35,10 @@ impl Shared {
                 None => self.refuse(),
             }
         };
-        scan(connection, self.keys.recent(), |id, state| {
+        scan(connection, self.keys.recent(), self.most_fields(), |id, state| {
             apply(<[u8; 16]>::try_from(id).ok().and_then(|id| record::session_of(id, state)));
         })?;
-        scan(connection, self.keys.cuts(), |field, value| apply(cut(field, value)))?;
+        scan(connection, self.keys.cuts(), self.most_fields(), |field, value| apply(cut(field, value)))?;
         let marks = self.packed(connection)?;
         let mut failed = None;
         let marks =
@@ -52,6 +58,11 @@ impl Shared {
         Ok(told)
     }
 
+    /// More fields than these nobody of ours has written: a scan gives some of them twice.
+    pub(crate) fn most_fields(&self) -> usize {
+        self.options.quota.saturating_mul(2).saturating_add(1_000_000)
+    }
+
     /// The marks of all packs, part by part. Everything is asked for at once, and Redis goes on while the answers are
     /// read.
     fn packed<'a>(
@@ -63,9 +74,9 @@ impl Shared {
         for names in names.chunks(BUCKETS_AT_ONCE) {
             ask.cmd("HMGET").arg(self.keys.packs()).arg(slices(names));
         }
-        connection.send_packed_command(&ask.get_packed_pipeline()).map_err(unavailable)?;
+        connection.send(&ask.get_packed_pipeline()).map_err(unavailable)?;
         Ok((0..names.len()).step_by(BUCKETS_AT_ONCE).map(move |first| {
-            let reply = connection.recv_response()?.extract_error()?;
+            let reply = connection.receive()?.extract_error()?;
             let packs = if let Value::Array(packs) = &reply { packs.as_slice() } else { &[] };
             let names = names.get(first..).unwrap_or_default();
             let foreign = packs
@@ -108,21 +119,38 @@ pub(crate) fn cut(field: &[u8], value: &[u8]) -> Option<SharedMark> {
     }
 }
 
-/// Tells of every field of a hash.
-pub(crate) fn scan(connection: &mut Connection, key: &str, mut tell: impl FnMut(&[u8], &[u8])) -> Result<()> {
-    let mut cursor = 0_u64;
+/// Tells of every field of a hash, of which there may be so many. Whoever answers must come to an end.
+pub(crate) fn scan(
+    connection: &mut Connection,
+    key: &str,
+    most: usize,
+    mut tell: impl FnMut(&[u8], &[u8]),
+) -> Result<()> {
+    let (began, mut told, mut length) = (Instant::now(), 0, 0);
+    let (mut cursor, mut count) = (0_u64, FIELDS_AT_ONCE);
     loop {
         let mut ask = cmd("HSCAN");
-        ask.arg(key).arg(cursor).arg("COUNT").arg(FIELDS_AT_ONCE);
+        ask.arg(key).arg(cursor).arg("COUNT").arg(count);
         let (next, fields): (u64, Vec<Value>) = ask.query(connection).map_err(unavailable)?;
         for pair in fields.chunks_exact(2) {
-            if let [Value::BulkString(field), Value::BulkString(value)] = pair {
+            if let [Value::BulkString(field), Value::BulkString(value)] = pair
+                && field != KEPT
+            {
+                length += field.len() + value.len();
                 tell(field, value);
             }
         }
         cursor = next;
         if cursor == 0 {
             return Ok(());
+        }
+        told += fields.len() / 2;
+        if told > most || began.elapsed() > prolonged(connection.patience(), length) {
+            return Err(broken("the server lists a key of the store without end"));
+        }
+        if fields.len() / 2 < count / 8 {
+            // A table that once held more is mostly empty.
+            count = (count * 2).min(FIELDS_AT_ONCE * 64);
         }
     }
 }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::thread::park_timeout;
 use std::time::{Duration, Instant};
 
-use redis::{Cmd, Connection, RedisError, Value, cmd};
+use redis::{Cmd, RedisError, Value, cmd};
 use sessera::{Result, RevocationIndex, SharedMark};
 
 use crate::backoff::Backoff;
+use crate::connection::Connection;
 use crate::entry::{Entry, entries};
 use crate::follower::{Follower, Head, Step};
 use crate::record::Records;
@@ -64,7 +65,7 @@ impl<'a> Tail<'a> {
     }
 
     fn follow(mut self, backoff: &mut Backoff) -> Result<()> {
-        self.be_patient()?;
+        self.be_patient();
         while !self.shared.is_stopped() {
             let position = {
                 let _inside = self.shared.gate.enter();
@@ -107,7 +108,7 @@ impl<'a> Tail<'a> {
         ask.arg("COUNT").arg(ENTRIES).arg("BLOCK").arg(block).arg("STREAMS").arg(keys.log());
         ask.arg(format!("{}-{}", position.epoch, position.seq)).write_packed_command(&mut packed);
         drop(inside);
-        self.connection.send_packed_command(&packed).map_err(unavailable)?;
+        self.connection.send(&packed).map_err(unavailable)?;
         let (mut head, mut unknown) = (None, false);
         if beats {
             let reply = self.receive();
@@ -130,7 +131,7 @@ impl<'a> Tail<'a> {
     }
 
     fn receive(&mut self) -> Result<Value, RedisError> {
-        self.connection.recv_response()?.extract_error()
+        self.connection.receive()?.extract_error()
     }
 
     fn has_replicas(&mut self, least: u32) -> Result<bool> {
@@ -191,16 +192,16 @@ impl<'a> Tail<'a> {
 
     /// Reads all that Redis holds, and sees to it that Redis holds all that is known here.
     fn resync(&mut self) -> Result<()> {
-        self.connection.set_read_timeout(Some(self.shared.options.timeout)).map_err(unavailable)?;
+        self.connection.be_patient(self.shared.options.timeout);
         self.shared.resync(&mut self.connection)?;
         self.due = Instant::now();
-        self.be_patient()
+        self.be_patient();
+        Ok(())
     }
 
     /// The server answers a read when it has something, or when the time of the read is over.
-    fn be_patient(&self) -> Result<()> {
-        let patience = self.shared.options.timeout + self.shared.options.beat_interval;
-        self.connection.set_read_timeout(Some(patience)).map_err(unavailable)
+    fn be_patient(&mut self) {
+        self.connection.be_patient(self.shared.options.timeout + self.shared.options.beat_interval);
     }
 }
 

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use redis::{Connection, Value, cmd};
+use redis::{Value, cmd};
 use sessera::{Result, Retention, RevocationIndex, SharedMark};
 
+use crate::connection::Connection;
 use crate::head::{bytes, integer};
 use crate::pool::Failed;
 use crate::record::MOST;
@@ -26,6 +27,8 @@ const ROUND: Duration = Duration::from_secs(60);
 const FOLD_FROM: u64 = 4096;
 /// Buckets that are looked at each round.
 const BUCKETS_A_ROUND: u16 = 1024;
+/// Buckets that are asked for at once.
+const BUCKETS_AT_ONCE: usize = 64;
 /// Entries of the log that are kept whoever has read them.
 const KEPT: u64 = 1000;
 /// More owed marks than these are for one process at a time.
@@ -198,7 +201,7 @@ fn trim(shared: &Shared, connection: &mut Connection, applied: Option<(u64, u64)
 /// Moves states from `recent` to `packs`.
 fn fold(shared: &Shared, connection: &mut Connection) -> Result<(), Failed> {
     let (mut narrow, mut wide) = (Vec::new(), Vec::new());
-    scan(connection, shared.keys.recent(), |id, value| {
+    scan(connection, shared.keys.recent(), shared.most_fields(), |id, value| {
         if value.len() == state::NARROW { narrow.push(id.to_vec()) } else { wide.push(id.to_vec()) }
     })?;
     // Those of a bucket together, so that its pack is written once.
@@ -233,16 +236,19 @@ fn forget(shared: &Shared, connection: &mut Connection, first: u16) -> Result<()
     let Some(before) = shared.forget_before() else { return Ok(()) };
     let is_over = |until: u64| until / 1000 <= before / 1000;
     let names: Vec<_> = (first..first + BUCKETS_A_ROUND).map(bucket).collect();
-    let packs: Vec<Value> = cmd("HMGET").arg(shared.keys.packs()).arg(slices(&names)).query(connection)?;
-    let over = names.iter().zip(&packs).filter(|(name, pack)| {
-        read_pack(**name, pack)
-            .any(|mark| matches!(mark, SharedMark::Session { keep_until, .. } if is_over(keep_until)))
-    });
-    let over: Vec<_> = over.map(|(name, _)| name.to_vec()).collect();
+    let mut over = Vec::new();
+    for names in names.chunks(BUCKETS_AT_ONCE) {
+        let packs: Vec<Value> = cmd("HMGET").arg(shared.keys.packs()).arg(slices(names)).query(connection)?;
+        let some = names.iter().zip(&packs).filter(|(name, pack)| {
+            read_pack(**name, pack)
+                .any(|mark| matches!(mark, SharedMark::Session { keep_until, .. } if is_over(keep_until)))
+        });
+        over.extend(some.map(|(name, _)| name.to_vec()));
+    }
     drop_over(shared, connection, "p", &over)?;
     if first == 0 {
         let mut over = Vec::new();
-        scan(connection, shared.keys.cuts(), |field, value| {
+        scan(connection, shared.keys.cuts(), shared.most_fields(), |field, value| {
             if value.get(8..16).is_some_and(|until| is_over(state::number(until))) {
                 over.push(field.to_vec());
             }
@@ -296,7 +302,7 @@ mod tests {
     /// A store whose threads do nothing meanwhile: it has none.
     fn quiet(redis: &Redis) -> Shared {
         let shared = Shared::new(&redis.url(), RedisOptions::default()).unwrap();
-        shared.resync(&mut redis.connect()).unwrap();
+        shared.resync(&mut shared.connector.connect().unwrap()).unwrap();
         shared
     }
 
@@ -306,14 +312,15 @@ mod tests {
     }
 
     fn size(redis: &Redis, key: &str) -> u64 {
-        redis.command(&["HLEN", &format!("{{sessera}}:{key}")])
+        // One of them only keeps the key there.
+        redis.command::<u64>(&["HLEN", &format!("{{sessera}}:{key}")]) - 1
     }
 
     #[test]
     fn a_fold_moves_what_is_narrow_changes_nothing_that_is_known_and_begins_no_epoch() {
         let redis = Redis::start();
         let store = quiet(&redis);
-        let mut connection = redis.connect();
+        let mut connection = store.connector.connect().unwrap();
         let marks: Vec<_> = (1..400).map(|nth| session(nth, nth % 3, NOW + HOUR)).collect();
         append(&store, &marks);
         append(&store, &[session(1000, 20_000, NOW + HOUR)]);
@@ -339,7 +346,7 @@ mod tests {
     fn what_is_over_is_forgotten_and_who_is_set_back_before_that_ends_what_it_can_not_judge() {
         let redis = Redis::start();
         let store = quiet(&redis);
-        let mut connection = redis.connect();
+        let mut connection = store.connector.connect().unwrap();
         let kept = NOW + 1000 * HOUR;
         append(
             &store,
@@ -394,7 +401,7 @@ mod tests {
         }
         let length = || redis.command::<u64>(&["XLEN", "{sessera}:log"]);
         let epoch = store.position().unwrap().epoch;
-        let mut connection = redis.connect();
+        let mut connection = store.connector.connect().unwrap();
         trim(&store, &mut connection, Some((epoch, 500))).unwrap();
         assert_eq!(length(), 3000, "somebody has read no more than what is always kept");
         trim(&store, &mut connection, Some((epoch, 3000))).unwrap();

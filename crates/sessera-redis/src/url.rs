@@ -25,6 +25,14 @@ pub(crate) enum Place {
 }
 
 impl Place {
+    /// Whether anything is reached by TLS.
+    pub(crate) fn has_tls(&self) -> bool {
+        match self {
+            Self::At(info) => matches!(info.addr(), ConnectionAddr::TcpTls { .. }),
+            Self::Sentinel { tls, .. } | Self::Cluster { tls, .. } => *tls,
+        }
+    }
+
     /// Reads a URL. No part of it ever stands in an error: there may be a password in any.
     pub(crate) fn parse(url: &str) -> Result<Self> {
         let (scheme, rest) =

@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
-use redis::{Connection, Value, cmd, pipe};
+use redis::{Value, cmd, pipe};
 use sessera::{Advance, Advanced, ErrorKind, Mark, Result, SessionMark, SharedMark, Wait};
 
+use crate::connection::Connection;
 use crate::follower::Head;
 use crate::head::{self, bytes, strange};
 use crate::pool::Failed;
@@ -107,12 +108,13 @@ impl Shared {
     /// Waits until so many replicas have what was written by way of this connection.
     fn replicate(&self, connection: &mut Connection, replicas: u32) -> Result<(), Failed> {
         let patience = self.options.wait_timeout;
-        connection.set_read_timeout(Some(self.options.timeout + patience))?;
+        connection.be_patient(self.options.timeout + patience);
         let mut wait = cmd("WAIT");
         // 0 would be for ever.
         wait.arg(replicas).arg(u64::try_from(patience.as_millis()).unwrap_or(u64::MAX).max(1));
-        let reached: u32 = wait.query(connection)?;
-        connection.set_read_timeout(Some(self.options.timeout))?;
+        let reached = wait.query::<u32>(connection);
+        connection.be_patient(self.options.timeout);
+        let reached = reached?;
         if reached >= replicas {
             return Ok(());
         }

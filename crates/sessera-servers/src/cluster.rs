@@ -54,9 +54,17 @@ impl Cluster {
     }
 
     /// Moves the slot of a key, and all that is in it, from the node that holds it to another, as
-    /// `redis-cli --cluster reshard` does: clients are sent on with `ASK` while it lasts.
+    /// `redis-cli --cluster reshard` does.
     #[track_caller]
     pub fn migrate(&self, key: &str, to: usize) {
+        let migration = self.begin_migration(key, to);
+        migration.move_keys();
+        migration.end();
+    }
+
+    /// Begins to move a slot: new keys belong to the other node from now on, and clients are sent there with `ASK`.
+    #[track_caller]
+    pub fn begin_migration(&self, key: &str, to: usize) -> Migration<'_> {
         let slot = self.slot(key).to_string();
         let from = self.holder(key);
         assert_ne!(from, to, "it is there");
@@ -65,18 +73,42 @@ impl Cluster {
             [source, target].map(|node| node.command::<String>(&["CLUSTER", "MYID"]));
         target.command::<()>(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &source_id]);
         source.command::<()>(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &target_id]);
+        Migration { cluster: self, slot, source, target, target_id }
+    }
+}
+
+/// A slot that is being moved.
+#[derive(Debug)]
+pub struct Migration<'a> {
+    cluster: &'a Cluster,
+    slot: String,
+    source: &'a Redis,
+    target: &'a Redis,
+    target_id: String,
+}
+
+impl Migration<'_> {
+    /// Moves the keys that there are. Nobody is told that they are elsewhere.
+    #[track_caller]
+    pub fn move_keys(&self) {
+        let Self { slot, source, target, .. } = self;
         loop {
-            let keys: Vec<String> = source.command(&["CLUSTER", "GETKEYSINSLOT", &slot, "10"]);
+            let keys: Vec<String> = source.command(&["CLUSTER", "GETKEYSINSLOT", slot, "10"]);
             if keys.is_empty() {
-                break;
+                return;
             }
             let port = target.port().to_string();
             for key in keys {
                 source.command::<()>(&["MIGRATE", "127.0.0.1", &port, &key, "0", "5000"]);
             }
         }
-        for node in [target, source].into_iter().chain(&self.nodes) {
-            node.command::<()>(&["CLUSTER", "SETSLOT", &slot, "NODE", &target_id]);
+    }
+
+    /// Tells every node whose the slot is now.
+    #[track_caller]
+    pub fn end(self) {
+        for node in [self.target, self.source].into_iter().chain(&self.cluster.nodes) {
+            node.command::<()>(&["CLUSTER", "SETSLOT", &self.slot, "NODE", &self.target_id]);
         }
     }
 }

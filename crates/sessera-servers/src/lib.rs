@@ -27,7 +27,7 @@ mod tls;
 mod wait;
 
 pub use clock::WallClock;
-pub use cluster::Cluster;
+pub use cluster::{Cluster, Migration};
 pub use ports::free_port;
 pub use process::Process;
 pub use proxy::{Link, Proxy};

@@ -72,7 +72,7 @@ pub(crate) fn verify(span: Duration) {
         commands() - before
     };
     // What the compactor does at first is over.
-    until("nothing to fold", || redis.command::<u64>(&["HLEN", "{sessera}:recent"]) == 0);
+    until("nothing to fold", || redis.command::<u64>(&["HLEN", "{sessera}:recent"]) == 1);
     let idle = beats(&mut || std::thread::park_timeout(span));
     let mut verified = 0_u64;
     let mut verify = || {

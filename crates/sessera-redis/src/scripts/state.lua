@@ -147,6 +147,10 @@ local function begin(seed, names)
     if foreign and foreign < 9007199254740991 then epoch = math.max(epoch, foreign + 1) end
   end
   redis.call('DEL', log)
+  -- While a cluster moves the slot, it refuses a script one of whose keys is not there. So all are, always.
+  redis.call('XGROUP', 'CREATE', log, 'x', '$', 'MKSTREAM')
+  redis.call('XGROUP', 'DESTROY', log, 'x')
+  for _, key in ipairs({ recent, packs, cuts }) do redis.call('HSETNX', key, '-', '') end
   epoch = digits(epoch)
   local chain = redis.sha1hex(epoch .. seed):sub(1, 16)
   redis.call('HSET', head, 'layout', '1', 'epoch', epoch, 'seq', '0', 'chain', chain, 'names', names,

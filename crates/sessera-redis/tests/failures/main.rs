@@ -7,6 +7,7 @@ mod clocks;
 mod dump;
 mod failover;
 mod hostile;
+mod impostors;
 mod outage;
 mod processes;
 mod reach;
