@@ -1,4 +1,4 @@
-//! How often the verify path asks for memory: a count, so that no machine's speed is in it.
+//! How often verifying and issuing ask for memory: a count, so that no machine's speed is in it.
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers are test code too")]
 
@@ -47,6 +47,21 @@ fn a_verify_of_hs256_takes_at_most_four_allocations() {
     let counted = of_verify(&sessions, &token);
     assert!((1..=4).contains(&counted.count_total), "{counted:?}");
     assert_eq!(counted.count_current, 0);
+}
+
+#[test]
+fn an_issue_of_hs256_takes_at_most_four_allocations() {
+    let sessions = sessions(Algorithm::Hs256);
+    // The id, the payload and the token; and the claims, where there are any.
+    for (login, most) in [
+        (NewSession::new("user-42"), 3),
+        (NewSession::new("user-42").claim("roles", ["editor", "admin"]).claim("theme", "dark"), 4),
+    ] {
+        let client = client();
+        drop(sessions.issue(NewSession::new("user-43"), &client));
+        let counted = measure(|| drop(sessions.issue(login, &client)));
+        assert!((1..=most).contains(&counted.count_total), "{counted:?}");
+    }
 }
 
 #[test]
