@@ -5,6 +5,7 @@ use std::fmt;
 use pyo3::IntoPyObjectExt as _;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyMappingProxy, PyString, PyTuple};
+use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use sessera::{Claims, ErrorKind};
 
@@ -19,7 +20,7 @@ const DEEPEST: usize = 8;
 /// Only what JSON has is taken, so that what comes back is what was put in, but for a tuple, which comes back
 /// as a list.
 pub(crate) fn to_json(claims: &Bound<'_, PyMapping>) -> Result<String> {
-    let mut json = String::with_capacity(128);
+    let mut json = Vec::with_capacity(128);
     if let Ok(claims) = claims.cast::<PyDict>() {
         write_members(claims.iter(), DEEPEST, &mut json)?;
     } else {
@@ -27,57 +28,55 @@ pub(crate) fn to_json(claims: &Bound<'_, PyMapping>) -> Result<String> {
         let members: PyResult<Vec<_>> = members.iter().map(|member| member.extract()).collect();
         write_members(members?, DEEPEST, &mut json)?;
     }
-    Ok(json)
+    String::from_utf8(json).map_err(|_| invalid("the claims are not Unicode text"))
 }
 
 fn write_members<'py>(
     members: impl IntoIterator<Item = (Bound<'py, PyAny>, Bound<'py, PyAny>)>,
     depth: usize,
-    json: &mut String,
+    json: &mut Vec<u8>,
 ) -> Result<()> {
     let depth = depth.checked_sub(1).ok_or_else(|| invalid("the claims are nested too deeply"))?;
-    json.push('{');
+    json.push(b'{');
     for (at, (name, value)) in members.into_iter().enumerate() {
         let Ok(name) = name.cast::<PyString>() else {
             return Err(invalid("a name in the claims is not a string"));
         };
         if at > 0 {
-            json.push(',');
+            json.push(b',');
         }
         write_string(name, json)?;
-        json.push(':');
+        json.push(b':');
         write_value(&value, depth, json)?;
     }
-    json.push('}');
+    json.push(b'}');
     Ok(())
 }
 
 fn write_elements<'py>(
     elements: impl IntoIterator<Item = Bound<'py, PyAny>>,
     depth: usize,
-    json: &mut String,
+    json: &mut Vec<u8>,
 ) -> Result<()> {
     let depth = depth.checked_sub(1).ok_or_else(|| invalid("the claims are nested too deeply"))?;
-    json.push('[');
+    json.push(b'[');
     for (at, value) in elements.into_iter().enumerate() {
         if at > 0 {
-            json.push(',');
+            json.push(b',');
         }
         write_value(&value, depth, json)?;
     }
-    json.push(']');
+    json.push(b']');
     Ok(())
 }
 
-fn write_value(value: &Bound<'_, PyAny>, depth: usize, json: &mut String) -> Result<()> {
+fn write_value(value: &Bound<'_, PyAny>, depth: usize, json: &mut Vec<u8>) -> Result<()> {
     if let Ok(text) = value.cast::<PyString>() {
         write_string(text, json)
     } else if value.is_none() {
-        json.push_str("null");
-        Ok(())
+        write(&(), json)
     } else if let Ok(truth) = value.cast::<PyBool>() {
-        json.push_str(if truth.is_true() { "true" } else { "false" });
-        Ok(())
+        write(&truth.is_true(), json)
     } else if value.is_instance_of::<PyInt>() {
         write_integer(value, json)
     } else if let Ok(number) = value.cast::<PyFloat>() {
@@ -93,30 +92,30 @@ fn write_value(value: &Bound<'_, PyAny>, depth: usize, json: &mut String) -> Res
     }
 }
 
-fn write_string(text: &Bound<'_, PyString>, json: &mut String) -> Result<()> {
-    let text = text.to_str().map_err(|_| invalid("a string in the claims is not Unicode text"))?;
-    let quoted = serde_json::to_string(text).map_err(|_| invalid("a string in the claims is no JSON"))?;
-    json.push_str(&quoted);
-    Ok(())
+fn write_string(text: &Bound<'_, PyString>, json: &mut Vec<u8>) -> Result<()> {
+    write(text.to_str().map_err(|_| invalid("a string in the claims is not Unicode text"))?, json)
 }
 
-fn write_integer(value: &Bound<'_, PyAny>, json: &mut String) -> Result<()> {
-    let text = match (value.extract::<i64>(), value.extract::<u64>()) {
-        (Ok(number), _) => number.to_string(),
-        (_, Ok(number)) => number.to_string(),
-        _ => return Err(invalid("an integer in the claims does not fit in 64 bits")),
-    };
-    json.push_str(&text);
-    Ok(())
-}
-
-fn write_float(number: f64, json: &mut String) -> Result<()> {
-    if !number.is_finite() {
-        return Err(invalid("a number in the claims is not finite"));
+fn write_integer(value: &Bound<'_, PyAny>, json: &mut Vec<u8>) -> Result<()> {
+    if let Ok(number) = value.extract::<i64>() {
+        write(&number, json)
+    } else if let Ok(number) = value.extract::<u64>() {
+        write(&number, json)
+    } else {
+        Err(invalid("an integer in the claims does not fit in 64 bits"))
     }
-    let text = serde_json::to_string(&number).map_err(|_| invalid("a number in the claims is no JSON"))?;
-    json.push_str(&text);
-    Ok(())
+}
+
+fn write_float(number: f64, json: &mut Vec<u8>) -> Result<()> {
+    if number.is_finite() {
+        write(&number, json)
+    } else {
+        Err(invalid("a number in the claims is not finite"))
+    }
+}
+
+fn write(value: &(impl Serialize + ?Sized), json: &mut Vec<u8>) -> Result<()> {
+    serde_json::to_writer(json, value).map_err(|_| invalid("a value in the claims is no JSON"))
 }
 
 fn invalid(message: &'static str) -> Error {
