@@ -35,7 +35,7 @@ impl Sessions {
             // A login after "log out everywhere" lives, even within the same millisecond.
             started_at = now.max(store.index().cut(&login.subject).saturating_add(1));
         }
-        let mut claims = TokenClaims {
+        let mut claims = Box::new(TokenClaims {
             subject: login.subject,
             id,
             id_text: id.to_text().as_str().to_owned(),
@@ -51,9 +51,9 @@ impl Sessions {
             amr: login.amr,
             key_thumbprint: self.policy.binding.binds_key().then(|| client.key.clone()).flatten(),
             application: Claims::none(),
-        };
+        });
         self.date(&mut claims, now);
-        let issued = self.mint(&mut claims, &members, now)?;
+        let issued = self.mint(claims, &members, now)?;
         self.list(&issued.session, client, now)?;
         if let Some(replaced) = &login.replaces {
             self.revoke_session(replaced)?;

@@ -1,7 +1,5 @@
 //! From claims to a signed token and its session.
 
-use std::mem;
-
 use super::Sessions;
 use crate::binding::Binding;
 use crate::clock::{instant, instant_of_second};
@@ -29,10 +27,9 @@ impl Sessions {
         (at.saturating_add(self.policy.idle_ms()) / 1000).min(ends_at)
     }
 
-    /// Signs the claims with the key that signs at their `iat`, so that every server picks the same, and gives
-    /// their texts to the session.
-    pub(super) fn mint(&self, claims: &mut TokenClaims, members: &str, now: u64) -> Result<Issued> {
-        check(claims)?;
+    /// Signs the claims with the key that signs at their `iat`, so that every server picks the same.
+    pub(super) fn mint(&self, mut claims: Box<TokenClaims>, members: &str, now: u64) -> Result<Issued> {
+        check(&claims)?;
         let payload = claims.write(&self.realm, members);
         let keyring = &self.keys.load().keyring;
         let key = keyring.signing_key(claims.issued_at.saturating_mul(1000))?;
@@ -44,10 +41,9 @@ impl Sessions {
         Ok(Issued { token, session })
     }
 
-    /// The session of these claims, which gives them its texts.
     pub(super) fn session(
         &self,
-        claims: &mut TokenClaims,
+        claims: Box<TokenClaims>,
         signed_by: KeyId,
         superseded: bool,
         binding: Binding,
@@ -55,17 +51,17 @@ impl Sessions {
     ) -> Session {
         let renew_at = claims.issued_at.saturating_mul(1000).saturating_add(self.policy.renew_ms());
         Session {
-            subject: mem::take(&mut claims.subject),
-            id: mem::take(&mut claims.id_text),
+            subject: claims.subject,
+            id: claims.id_text,
             generation: claims.generation,
             issued_at: instant_of_second(claims.issued_at),
             started_at: instant(claims.started_at_ms),
             authenticated_at: instant_of_second(claims.authenticated_at),
             expires_at: instant_of_second(claims.expires_at),
             ends_at: instant_of_second(claims.ends_at),
-            acr: claims.acr.take(),
-            amr: mem::take(&mut claims.amr),
-            claims: mem::take(&mut claims.application),
+            acr: claims.acr,
+            amr: claims.amr,
+            claims: claims.application,
             superseded,
             renew_due: superseded || now >= renew_at,
             binding,

@@ -45,7 +45,7 @@ impl Sessions {
             claims.generation = claims.generation.max(mark.generation);
         }
         self.date(&mut claims, now);
-        let mut issued = self.mint(&mut claims, &members, now)?;
+        let mut issued = self.mint(claims, &members, now)?;
         issued.session.binding = checked.binding;
         self.relist(&issued.session, client, now);
         self.report(EventKind::SessionRenewed, Some(&issued.session), None, now);

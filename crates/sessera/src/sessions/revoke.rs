@@ -74,7 +74,7 @@ impl Sessions {
             self.keys.load().keyring.purposes(),
         );
         self.date(&mut claims, now);
-        let issued = self.mint(&mut claims, &members, now)?;
+        let issued = self.mint(claims, &members, now)?;
         self.list(&issued.session, client, now)?;
         self.report(EventKind::SessionCreated, Some(&issued.session), None, now);
         Ok(issued)

@@ -70,7 +70,7 @@ impl Sessions {
         claims.fingerprint =
             bind(client, claims.id, &self.policy.binding, self.keys.load().keyring.purposes());
         self.date(&mut claims, now);
-        let issued = self.mint(&mut claims, &members, now)?;
+        let issued = self.mint(claims, &members, now)?;
         self.relist(&issued.session, client, now);
         self.report(EventKind::SessionElevated, Some(&issued.session), None, now);
         Ok(issued)
@@ -95,7 +95,7 @@ impl Sessions {
         let members = NewClaims::from(&claims.application).members;
         claims.generation = generation;
         self.date(&mut claims, rotated_at);
-        let mut issued = self.mint(&mut claims, &members, now)?;
+        let mut issued = self.mint(claims, &members, now)?;
         issued.session.binding = binding;
         if advanced.won {
             self.relist(&issued.session, client, now);

@@ -42,8 +42,8 @@ impl Sessions {
     /// The kind of the first check that fails; see [`ErrorKind`].
     pub fn verify(&self, token: &str, client: &Client) -> Result<Session> {
         let now = self.now();
-        let mut checked = self.check(token, client, now)?;
-        Ok(self.session(&mut checked.claims, checked.signed_by, checked.superseded, checked.binding, now))
+        let checked = self.check(token, client, now)?;
+        Ok(self.session(checked.claims, checked.signed_by, checked.superseded, checked.binding, now))
     }
 
     /// As [`verify`](Self::verify), on all that the store holds at this moment: for the few actions where
