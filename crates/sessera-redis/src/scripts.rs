@@ -96,3 +96,73 @@ impl Call {
 pub(crate) fn is_unknown(error: &redis::RedisError) -> bool {
     error.kind() == redis::ErrorKind::Server(redis::ServerErrorKind::NoScript)
 }
+
+#[cfg(test)]
+mod tests {
+    use sessera::{Advance, Mark, SessionId, SessionMark, Wait};
+    use sessera_servers::Redis;
+
+    use super::*;
+    use crate::shared::Shared;
+    use crate::{RedisOptions, record};
+
+    const NOW: u64 = 1_700_000_000_000;
+    const LATER: u64 = NOW + 3_600_000;
+
+    fn session(nth: u8) -> Mark {
+        let id = SessionId::from_bytes([nth; 16]);
+        Mark::Session { id, state: SessionMark::REVOKED, keep_until: LATER }
+    }
+
+    fn cut(subject: &str) -> Mark {
+        Mark::Subject { subject: subject.to_owned(), cut: NOW, keep_until: LATER }
+    }
+
+    fn append(store: &Shared, mark: &Mark) {
+        store.append(&[record::shared(mark, store.sealing.names())], Wait::Stored).unwrap();
+    }
+
+    fn fold(store: &Shared, sid: u8) {
+        FOLD.with(&store.keys, None).arg(&[sid; 16]).run(&mut store.connector.connect().unwrap()).unwrap();
+    }
+
+    fn forget(store: &Shared, which: &str, name: &[u8]) {
+        let call = FORGET.with(&store.keys, None).arg(LATER).arg(which).arg(name);
+        call.run(&mut store.connector.connect().unwrap()).unwrap();
+    }
+
+    fn advance(store: &Shared) {
+        let id = SessionId::from_bytes([77; 16]);
+        store.advance(&Advance { id, from: 0, now: NOW, elevated: false, keep_until: LATER }).unwrap();
+    }
+
+    #[test]
+    fn whichever_script_comes_first_nobody_fails_to_miss_a_key_that_went_by_itself() {
+        let redis = Redis::start();
+        let store = Shared::new(&redis.url(), RedisOptions::default()).unwrap();
+        let mut connection = redis.connect();
+        store.resync(&mut connection).unwrap();
+        let scripts: [fn(&Shared); 6] = [
+            |store| append(store, &session(88)),
+            |store| append(store, &cut("another")),
+            advance,
+            |store| fold(store, 2),
+            |store| forget(store, "r", &[2; 16]),
+            |store| forget(store, "p", &[1, 0]),
+        ];
+        for (which, script) in scripts.iter().enumerate() {
+            for key in ["recent", "packs", "cuts"] {
+                redis.command::<()>(&["FLUSHALL"]);
+                append(&store, &session(1));
+                fold(&store, 1);
+                append(&store, &session(2));
+                append(&store, &cut("one"));
+                let before = store.beat(&mut connection, 0).unwrap().head;
+                assert_eq!(redis.command::<u64>(&["DEL", &format!("{{sessera}}:{key}")]), 1, "{key}");
+                script(&store);
+                let after = store.beat(&mut connection, 0).unwrap().head;
+                assert!(after.epoch > before.epoch, "{key} went, then script {which} was called");
+            }
+        }
+    }
+}

@@ -1,9 +1,9 @@
 -- KEYS[6]: verifiers. ARGV: name, position, seed, names. Gives the head, and what goes with it.
 stand(ARGV[3], ARGV[4])
--- What nobody of ours has written, or has dropped: all begin anew, and append again what they hold.
+-- What nobody of ours has written: all begin anew, and append again what they hold.
 local last = redis.pcall('XREVRANGE', log, '+', '-', 'COUNT', 1)
 local foreign = last.err or (last[1] and last[1][1] ~= at_head[1] .. '-' .. at_head[2])
-if foreign or redis.call('HGET', head, 'sizes') ~= sizes() then begin(ARGV[3], ARGV[4]) end
+if foreign then begin(ARGV[3], ARGV[4]) end
 local time = redis.call('TIME')
 redis.call('HSET', KEYS[6], ARGV[1], ARGV[2])
 redis.call('HSET', head, 'beat', digits(time[1] * 1000 + math.floor(time[2] / 1000)))

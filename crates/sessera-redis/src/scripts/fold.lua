@@ -1,4 +1,5 @@
--- ARGV: sids. Moves their narrow states from `recent` to `packs`.
+-- ARGV: sids. Moves their narrow states from `recent` to `packs`. Gives whether there was a whole state to fold.
+if not whole() then return 0 end
 local changed = {}
 for _, sid in ipairs(ARGV) do
   local state = redis.call('HGET', recent, sid)

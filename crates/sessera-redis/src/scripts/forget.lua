@@ -1,5 +1,6 @@
 -- ARGV: before in s, which ('p', 'r' or 'c'), then buckets, sids or fields. Drops what is needed no longer, and
 -- remembers the latest term of it. Gives how many went.
+if not whole() then return 0 end
 local before, which, latest, gone = tonumber(ARGV[1]), ARGV[2], 0, 0
 local function over(till)
   if till > before then return false end

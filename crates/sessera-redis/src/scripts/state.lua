@@ -130,10 +130,14 @@ end
 
 local at_head
 
--- How much there is of the state, so that a key that went by itself is missed.
+-- How much there is of the state, so that a key that went by itself is missed. Whatever writes `sizes` has to ask
+-- `whole` first: it would make up for the loss, and nobody would miss it any more.
 local function sizes()
   return table.concat({ redis.call('HLEN', recent), redis.call('HLEN', packs), redis.call('HLEN', cuts) }, ':')
 end
+
+-- Whether the state is what the scripts left.
+local function whole() return redis.call('HGET', head, 'sizes') == sizes() end
 
 local function begin(seed, names)
   local time = redis.call('TIME')
@@ -158,10 +162,10 @@ local function begin(seed, names)
   at_head = { epoch, '0', chain }
 end
 
--- The head; begun where there is none.
+-- The head; begun where there is none, or where a part of the state is gone: all must append again what they hold.
 local function stand(seed, names)
   local found = redis.call('HMGET', head, 'epoch', 'seq', 'chain')
-  if found[1] and tonumber(found[2]) and found[3] then
+  if found[1] and tonumber(found[2]) and found[3] and whole() then
     at_head = found
   else
     begin(seed, names)

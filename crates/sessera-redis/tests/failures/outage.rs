@@ -61,7 +61,8 @@ fn connections_that_end_miss_nothing() {
         scope.spawn(|| (0..MARKS).for_each(|number| revoke(&writer, number)));
         for kill in 1..=20 {
             until("the next part of them", || knows(&readers[0], kill * MARKS / 25));
-            assert!(redis.kill_connections() > 0);
+            // Those that it ended last are perhaps not back yet.
+            until("a connection that it can end", || redis.kill_connections() > 0);
         }
     });
     all_know(&[&readers[0], &readers[1]], 0..MARKS);

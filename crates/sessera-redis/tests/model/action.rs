@@ -57,6 +57,10 @@ pub(crate) enum Action {
     Restore,
     /// Somebody deletes the head alone.
     DeleteHead,
+    /// Somebody deletes a part of the state alone.
+    DeleteRecent,
+    /// Somebody deletes the other part of the state alone.
+    DeletePacks,
     /// Somebody adds to the log what the scripts did not write.
     Tamper,
     /// The primary's clock jumps.
@@ -66,10 +70,11 @@ pub(crate) enum Action {
 impl Action {
     /// Whether it is a fault, which may make a server lose marks.
     pub(crate) fn is_fault(self) -> bool {
-        use Action::{Clock, DeleteHead, Failover, Flush, Fork, Kill, Rejoin, Restore, Tamper};
-        matches!(
-            self,
-            Failover { .. } | Rejoin | Flush | Restore | DeleteHead | Tamper | Clock(_) | Kill(_) | Fork(..)
-        )
+        use Action::{
+            Clock, DeleteHead, DeletePacks, DeleteRecent, Failover, Flush, Fork, Kill, Rejoin, Restore,
+            Tamper,
+        };
+        let server = matches!(self, Failover { .. } | Rejoin | Flush | Restore | Tamper | Clock(_));
+        server || matches!(self, DeleteHead | DeleteRecent | DeletePacks | Kill(_) | Fork(..))
     }
 }

@@ -12,7 +12,7 @@ impl World {
                 let copy = self.servers[primary].clone();
                 self.servers[other].copy(&copy);
             }
-            Action::Fold => self.servers[primary].fold(),
+            Action::Fold => self.servers[primary].fold(self.rules),
             Action::Trim => self.servers[primary].trim(),
             Action::Failover { old_lives } => {
                 self.primary = other;
@@ -48,6 +48,8 @@ impl World {
                 }
             }
             Action::DeleteHead => self.servers[primary].head = None,
+            Action::DeleteRecent => self.servers[primary].recent = 0,
+            Action::DeletePacks => self.servers[primary].packs = 0,
             Action::Tamper => self.servers[primary].log.push(Entry { place: None, marks: 0 }),
             Action::Clock(time) => self.servers[primary].clock = time,
             _ => {}

@@ -107,6 +107,7 @@ fn the_model_finds_the_bug_when_a_rule_is_broken() {
         (Broken::CountsFromTheAnswer, STALE),
         (Broken::ReadsPacksFirst, STALE),
         (Broken::ReadsTheHeadLast, STALE),
+        (Broken::CountsOverALoss, NOT_PUT_BACK),
         (Broken::AcknowledgesUnreplicated, LOST),
     ];
     for (broken, expected) in broken {

@@ -97,6 +97,7 @@ impl World {
         let primary = &self.servers[self.primary];
         if primary.head.is_some() {
             actions.extend([Action::Flush, Action::Save, Action::DeleteHead, Action::Tamper]);
+            actions.extend([Action::DeleteRecent, Action::DeletePacks]);
             actions.extend([Action::Clock(0), Action::Clock(2), Action::Clock(1000)]);
         }
         if self.dump.is_some() {

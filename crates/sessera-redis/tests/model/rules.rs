@@ -31,6 +31,8 @@ pub(crate) enum Broken {
     ReadsPacksFirst,
     /// Whoever starts takes the head after it has read the state.
     ReadsTheHeadLast,
+    /// Who appends or folds does not look whether a part of the state is gone.
+    CountsOverALoss,
     /// A write is acknowledged as replicated without the replica's word.
     AcknowledgesUnreplicated,
     /// Two lives of the log that begin at the same time begin with the same chain.

@@ -1,6 +1,7 @@
 //! What a Redis holds, and what the scripts do to it.
 
 use crate::follower::{Head, Place};
+use crate::rules::{Broken, Rules};
 
 /// A set of marks. Marks join, so a set of them is all there is to know: a session's generations are marks of
 /// their own here.
@@ -17,6 +18,8 @@ pub(crate) struct Entry {
 pub(crate) struct Server {
     pub(crate) recent: Marks,
     pub(crate) packs: Marks,
+    /// How many marks the scripts left in each.
+    pub(crate) sizes: [u32; 2],
     pub(crate) head: Option<Head>,
     pub(crate) log: Vec<Entry>,
     /// The wall clock, by which epochs are named.
@@ -31,22 +34,35 @@ impl Server {
         self.recent | self.packs
     }
 
-    /// Who appends, or beats: where there is no log, or one that was tampered with, a new life of it begins.
-    /// `nonce` is never the same twice.
+    /// Whether the state is what the scripts left.
+    fn whole(&self) -> bool {
+        self.sizes == [self.recent, self.packs].map(Marks::count_ones)
+    }
+
+    fn count(&mut self) {
+        self.sizes = [self.recent, self.packs].map(Marks::count_ones);
+    }
+
+    /// Who appends, or beats: where there is no log, or one that was tampered with, or less of a state than the
+    /// scripts left, a new life of the log begins. `nonce` is never the same twice.
     fn begin(&mut self, nonce: u64) -> Head {
         match self.head {
-            Some(head) if self.log.iter().all(|entry| entry.place.is_some()) => head,
+            Some(head) if self.whole() && self.log.iter().all(|entry| entry.place.is_some()) => head,
             known => {
                 self.log.clear();
                 let epoch = known.map_or(0, |head| head.epoch + 1).max(self.clock);
                 let head = Head { epoch, seq: 0, chain: mix(epoch, nonce) };
                 self.head = Some(head);
+                self.count();
                 head
             }
         }
     }
 
-    pub(crate) fn append(&mut self, marks: Marks, nonce: u64) -> Head {
+    pub(crate) fn append(&mut self, marks: Marks, nonce: u64, rules: Rules) -> Head {
+        if rules.is(Broken::CountsOverALoss) {
+            self.count();
+        }
         let head = self.begin(nonce);
         let new = marks & !self.state();
         self.offset += 1;
@@ -54,6 +70,7 @@ impl Server {
             return head;
         }
         self.recent |= new;
+        self.count();
         let next = Head { seq: head.seq + 1, chain: mix(head.chain, u64::from(new)), ..head };
         self.log.push(Entry { place: Some(Place { before: head.chain, head: next }), marks: new });
         self.head = Some(next);
@@ -74,8 +91,12 @@ impl Server {
     }
 
     /// The compactor.
-    pub(crate) fn fold(&mut self) {
+    pub(crate) fn fold(&mut self, rules: Rules) {
+        if !self.whole() && !rules.is(Broken::CountsOverALoss) {
+            return;
+        }
         self.packs |= std::mem::take(&mut self.recent);
+        self.count();
         self.offset += 1;
     }
 

@@ -62,7 +62,8 @@ impl World {
             if !action.is_fault() {
                 return Err(TAKEN_BACK);
             }
-            if matches!(action, Action::Flush | Action::Restore) {
+            if matches!(action, Action::Flush | Action::Restore | Action::DeleteRecent | Action::DeletePacks)
+            {
                 self.safe &= stored;
             }
             self.verifiers.iter_mut().for_each(|verifier| verifier.strike(lost));
@@ -127,7 +128,7 @@ impl World {
                 let nonce = self.nonce();
                 if let Some(write) = &mut self.verifiers[v].write {
                     let server = &mut self.servers[write.to];
-                    let head = server.append(write.mark, nonce);
+                    let head = server.append(write.mark, nonce, self.rules);
                     write.done = Some(Beat { head, offset: server.offset, replicated: false });
                 }
             }
@@ -193,7 +194,7 @@ impl World {
     fn repay(&mut self, v: usize, to: usize) {
         let nonce = self.nonce();
         let mark = first(self.verifiers[v].owed);
-        let head = self.servers[to].append(mark, nonce);
+        let head = self.servers[to].append(mark, nonce, self.rules);
         self.verifiers[v].owed &= !mark;
         self.wrote(v, head);
     }
