@@ -2,7 +2,9 @@
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+#[cfg(unix)]
 use std::os::unix::net::UnixStream;
+#[cfg(unix)]
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,6 +12,7 @@ use std::time::{Duration, Instant};
 use redis::ConnectionAddr;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
+#[cfg(unix)]
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use crate::resolve::resolve;
@@ -25,6 +28,7 @@ pub(crate) struct Timed<S> {
 /// A connected socket, plain or with TLS.
 pub(crate) enum Stream {
     Tcp(Timed<TcpStream>),
+    #[cfg(unix)]
     Unix(Timed<UnixStream>),
     Tls(Box<StreamOwned<ClientConnection, Timed<TcpStream>>>),
 }
@@ -40,6 +44,7 @@ impl Waits for TcpStream {
     }
 }
 
+#[cfg(unix)]
 impl Waits for UnixStream {
     fn set_waits(&self, read: bool, wait: Duration) -> io::Result<()> {
         if read { self.set_read_timeout(Some(wait)) } else { self.set_write_timeout(Some(wait)) }
@@ -103,6 +108,7 @@ impl Stream {
                 let socket = Timed::new(tcp(host, *port, deadline)?, deadline);
                 Ok(Self::Tls(Box::new(StreamOwned::new(session, socket))))
             }
+            #[cfg(unix)]
             (ConnectionAddr::Unix(path), _) => Ok(Self::Unix(Timed::new(unix(path, deadline)?, deadline))),
             _ => Err(unusable()),
         }
@@ -112,6 +118,7 @@ impl Stream {
     pub(crate) fn until(&mut self, deadline: Instant) {
         match self {
             Self::Tcp(socket) => socket.deadline = deadline,
+            #[cfg(unix)]
             Self::Unix(socket) => socket.deadline = deadline,
             Self::Tls(stream) => stream.sock.deadline = deadline,
         }
@@ -122,6 +129,7 @@ impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(socket) => socket.read(buffer),
+            #[cfg(unix)]
             Self::Unix(socket) => socket.read(buffer),
             Self::Tls(stream) => stream.read(buffer),
         }
@@ -132,6 +140,7 @@ impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(socket) => socket.write(bytes),
+            #[cfg(unix)]
             Self::Unix(socket) => socket.write(bytes),
             Self::Tls(stream) => stream.write(bytes),
         }
@@ -140,6 +149,7 @@ impl Write for Stream {
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Tcp(socket) => socket.flush(),
+            #[cfg(unix)]
             Self::Unix(socket) => socket.flush(),
             Self::Tls(stream) => stream.flush(),
         }
@@ -169,6 +179,7 @@ fn reach(address: &SocketAddr, deadline: Instant) -> io::Result<TcpStream> {
 }
 
 /// A server that accepts nobody lets a connect wait for ever, unless it is told not to.
+#[cfg(unix)]
 fn unix(path: &Path, deadline: Instant) -> io::Result<UnixStream> {
     const PAUSE: Duration = Duration::from_millis(5);
     let (address, socket) = (SockAddr::unix(path)?, Socket::new(Domain::UNIX, Type::STREAM, None)?);
@@ -198,6 +209,7 @@ fn unusable() -> io::Error {
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
+    #[cfg(unix)]
     use std::os::unix::net::UnixListener;
 
     use super::*;
@@ -206,6 +218,7 @@ mod tests {
         Instant::now() + Duration::from_millis(100)
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_unix_socket_that_nobody_accepts_at_is_given_up() {
         let folder = tempfile::tempdir().unwrap();
