@@ -61,6 +61,16 @@ def test_request_session_keeps_what_is_put_into_it(app: Starlette) -> None:
     assert client.get("/data").json() == {}
 
 
+def test_what_another_site_posts_replaces_no_cookie_that_was_left_at_home(make_app: MakeApp) -> None:
+    foreign = {"sec-fetch-site": "cross-site"}
+    for same_site, begins in (("Lax", False), ("Strict", False), ("None", True)):
+        app = make_app(csrf="off", same_site=same_site)
+        answer = browser(app).post("/data", json={"paid": True}, headers=foreign)
+        assert ("set-cookie" in answer.headers) is begins, same_site
+        assert "set-cookie" in browser(app).post("/data", json={"paid": True}).headers
+        assert "set-cookie" in browser(app).post("/login/ada", headers=foreign).headers
+
+
 def test_another_user_does_not_get_the_contents(app: Starlette) -> None:
     client = browser(app)
     client.post("/login/ada")

@@ -66,6 +66,19 @@ def test_the_session_keeps_what_is_put_into_it_also_over_a_login(ada: User, brow
     assert browser.get("/data").json() == {}
 
 
+@pytest.mark.parametrize("same_site", ["Lax", "Strict", "None", False])
+def test_what_another_site_posts_replaces_no_cookie_that_was_left_at_home(
+    ada: User, browser: Client, same_site: Any
+) -> None:
+    foreign = {"sec-fetch-site": "cross-site"}
+    with override_settings(SESSION_COOKIE_SAMESITE=same_site):
+        answer = browser.post("/data", {"a": 1}, content_type="application/json", headers=foreign)
+        assert answer.status_code == 200
+        assert (COOKIE in answer.cookies) == (same_site == "None")
+        assert COOKIE in new_browser().post("/data", {"a": 1}, content_type="application/json").cookies
+        assert COOKIE in new_browser().post("/login", PASSWORD, headers=foreign).cookies
+
+
 def test_a_second_login_is_another_session_and_another_user_gets_no_data(ada: User, browser: Client) -> None:
     from django.contrib.auth.models import User
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sessera import Client, Cookie, CookieInvalid, SessionError, client_address
+from sessera import Client, Cookie, CookieInvalid, SessionError, client_address, is_safe_method
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +22,7 @@ class Door:
     locations: Sequence[str] = LOCATIONS
     trusted_hops: int = 0
     device_cookie: Cookie | None = None
+    same_site: str = "Lax"
     #: Whether a token may come in the cookie, and whether in `Authorization`.
     takes_cookies: bool = field(init=False)
     takes_headers: bool = field(init=False)
@@ -49,6 +50,15 @@ class Door:
                 raise CookieInvalid("the request brought a cookie and a bearer token at once")
             return authorization.partition(" ")[2].strip(" "), True
         return token, False
+
+    def may_be_left_at_home(self, method: str, sec_fetch_site: str | None) -> bool:
+        """Whether a browser that has our cookie sends such a request without it, for its `SameSite`.
+
+        As far as the browser says that another site caused the request: older ones don't.
+        """
+        if sec_fetch_site != "cross-site" or self.same_site == "None":
+            return False
+        return self.same_site == "Strict" or not is_safe_method(method)
 
     def takes_bearer(self, authorization: str | None) -> bool:
         """Whether this header brings a token that counts: no browser sends one by itself."""

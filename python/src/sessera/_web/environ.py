@@ -27,6 +27,11 @@ def device_of(door: Door, environ: Mapping[str, Any]) -> str | None:
     return door.device_of([header] if header else [])
 
 
+def may_lack_cookie(door: Door, environ: Mapping[str, Any]) -> bool:
+    """Whether a browser that has our cookie would have sent this request without it."""
+    return door.may_be_left_at_home(environ.get("REQUEST_METHOD", "GET"), environ.get("HTTP_SEC_FETCH_SITE"))
+
+
 def client_of(door: Door, environ: Mapping[str, Any], device: str | None = None) -> Client:
     """Gather what is known of who sent a request, and shows this device secret."""
     forwarded_for = environ.get("HTTP_X_FORWARDED_FOR")

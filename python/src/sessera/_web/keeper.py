@@ -64,7 +64,9 @@ class Keeper(ABC):
         self.cookie = Cookie(**settings.cookie)
         device = settings.device_cookie
         self.device_cookie = None if device is None else Cookie(**device)
-        self.door = Door(self.cookie, settings.locations, settings.trusted_hops, self.device_cookie)
+        self.door = Door(
+            self.cookie, settings.locations, settings.trusted_hops, self.device_cookie, settings.same_site
+        )
         self.data_in_store = settings.data_in_store
         #: Those of users, and those of users who asked to be remembered; None where nobody is.
         self.users = self._kind(settings.policy, listed=True)
@@ -116,6 +118,10 @@ class Keeper(ABC):
     def device_of(self, request: Any) -> str | None:
         """Find the device secret that a request brought."""
         return None
+
+    @abstractmethod
+    def may_lack_cookie(self, request: Any) -> bool:
+        """Whether a browser that has our cookie would have sent this request without it."""
 
     @abstractmethod
     def client_of(self, request: Any, device: str | None = None) -> Client:

@@ -46,6 +46,11 @@ class Settings:
     trusted_hops: int
     clock: ManualClock | None
 
+    @property
+    def same_site(self) -> str:
+        """The `SameSite` of the session's cookie."""
+        return str(self.cookie.get("same_site", "Lax"))
+
     def unix_seconds(self) -> float:
         """Tell the time, by the clock that the sessions go by."""
         return time.time() if self.clock is None else self.clock.unix_millis / 1000

@@ -143,7 +143,8 @@ class Visit:
     def may_begin(self) -> bool:
         """Whether an anonymous session may take the place of what the client holds."""
         if self.error is None:
-            return self.by_cookie
+            # What came along with no cookie says nothing of whether the browser has one.
+            return self.by_cookie and not (self.new and self.keeper.may_lack_cookie(self.request))
         # What was revoked just now has that cause: a login that took its place may be on its way.
         on_its_way = isinstance(self.error.__cause__, Superseded)
         return self.by_cookie and self.error.code not in _MAY_BE_GOOD and not on_its_way

@@ -148,6 +148,11 @@ class Sessera(Keeper):
         """Find the device secret that a request brought."""
         return self.door.device_of(asgi.values(request, b"cookie"))
 
+    def may_lack_cookie(self, request: Scope) -> bool:
+        """Whether a browser that has our cookie would have sent this request without it."""
+        site = asgi.value(request, b"sec-fetch-site")
+        return self.door.may_be_left_at_home(request.get("method", "GET"), site)
+
     def client_of(self, request: Scope, device: str | None = None) -> Client:
         """Gather what is known of who sent a request."""
         peer: Any = request.get("client")

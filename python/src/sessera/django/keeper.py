@@ -45,6 +45,10 @@ class Keeper(keeper.Keeper):
             return request.token, False
         return wsgi.token_of(self.door, request.environ)
 
+    def may_lack_cookie(self, request: Brought) -> bool:
+        """Whether a browser that has our cookie would have sent this request without it."""
+        return wsgi.may_lack_cookie(self.door, request.environ or {})
+
     def client_of(self, request: Brought, device: str | None = None) -> Client:
         """Gather what is known of who sent a request."""
         return wsgi.client_of(self.door, request.environ or {}, device)

@@ -122,21 +122,29 @@ def _cookie() -> dict[str, Any]:
     name, secure = django.SESSION_COOKIE_NAME, django.SESSION_COOKIE_SECURE
     if name.startswith("__") and not secure:
         raise InvalidConfig(f"a cookie of the name {name} must be secure: SESSION_COOKIE_SECURE = True")
-    if str(django.SESSION_COOKIE_SAMESITE).lower() == "none" and not secure:
+    # Without one, browsers take it for "Lax", or some day will.
+    same_site = str(django.SESSION_COOKIE_SAMESITE or "Lax").capitalize()
+    if same_site == "None" and not secure:
         raise InvalidConfig(
             "SESSION_COOKIE_SAMESITE is None, which browsers take from secure cookies only: "
             "SESSION_COOKIE_SECURE = True"
         )
     _refuse_names_of_others(name)
     cookie: dict[str, Any] = {"dev": not secure}
-    parts = {"name": name, "domain": django.SESSION_COOKIE_DOMAIN or None, "path": django.SESSION_COOKIE_PATH}
+    parts = {
+        "name": name,
+        "domain": django.SESSION_COOKIE_DOMAIN or None,
+        "path": django.SESSION_COOKIE_PATH,
+        "same_site": same_site,
+    }
     # One after the other, so that what is refused is known by its name.
     for part, value in parts.items():
         cookie[part] = value
         try:
             Cookie(**cookie)
         except (InvalidConfig, TypeError) as error:
-            raise InvalidConfig(f"SESSION_COOKIE_{part.upper()}: {error}") from error
+            setting = "SAMESITE" if part == "same_site" else part.upper()
+            raise InvalidConfig(f"SESSION_COOKIE_{setting}: {error}") from error
     return cookie
 
 

@@ -152,7 +152,9 @@ class SessionStore(SessionBase):
         if subject == ANONYMOUS and visit.error is not None and visit.error.code in _NOT_NOW:
             # A good session may stand behind it, of which an anonymous one must not take the place.
             raise visit.error
-        if create or visit.session is None or self._login or subject != visit.session.subject:
+        if subject == ANONYMOUS and visit.session is None and not create and not visit.may_begin:
+            self._keeper.logger.info("session not saved: the request can't be given a new cookie")
+        elif create or visit.session is None or self._login or subject != visit.session.subject:
             visit.login(subject, {}, None, (), contents=text)
         elif self._ends_others:
             visit.revoke_others(contents=text)

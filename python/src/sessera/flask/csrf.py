@@ -192,9 +192,10 @@ def _check_token(visit: Visit) -> None:
         return
     if cannot_tell(visit.error):
         raise visit.error
-    if visit.error is not None and _says_it_is_ours():
+    if visit.session is None and _says_it_is_ours():
         # It acts for nobody. The form may have been given no token, since nothing begins while a newer
-        # session may be on its way to the browser; and who logs in again is not to be told to reload.
+        # session may be on its way to the browser, or one was left at home that is `SameSite`; and who logs
+        # in again is not to be told to reload.
         return
     if wtf.in_place() and visit.session is not None and wtf.brings_token():
         return

@@ -63,6 +63,10 @@ class Keeper(keeper.Keeper):
         """Find the device secret that a request brought."""
         return wsgi.device_of(self.door, request)
 
+    def may_lack_cookie(self, request: WSGIEnvironment) -> bool:
+        """Whether a browser that has our cookie would have sent this request without it."""
+        return wsgi.may_lack_cookie(self.door, request)
+
     def client_of(self, request: WSGIEnvironment, device: str | None = None) -> Client:
         """Gather what is known of who sent a request, and shows this device secret."""
         if self.door.trusted_hops and counted_by_proxy_fix(request):
