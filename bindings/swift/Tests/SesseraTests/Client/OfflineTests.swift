@@ -125,6 +125,7 @@ final class Cable: Transport, @unchecked Sendable {
     }
 
     func send(_ request: TransportRequest) async throws -> TransportResponse {
+        try Task.checkCancellation()
         if isCut { throw URLError(.notConnectedToInternet) }
         if let portal { return portal }
         return try await real.send(request)

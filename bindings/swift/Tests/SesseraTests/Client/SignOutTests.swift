@@ -93,7 +93,7 @@ final class SignOutTests: SessionClientCase {
     }
 
     func testACancelledSignOutIsOneAllTheSame() async throws {
-        let client = try await signedIn()
+        let client = try await signedIn(Cable())
         let task = Task {
             while !Task.isCancelled { await Task.yield() }
             try await client.signOut()
