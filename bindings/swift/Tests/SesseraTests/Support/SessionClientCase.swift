@@ -20,10 +20,10 @@ class SessionClientCase: XCTestCase {
     private func limitTime() {
         let name = name
         let limit = DispatchWorkItem {
-            FileHandle.standardError.write(Data("error: \(name) has not ended after 3 minutes\n".utf8))
+            FileHandle.standardError.write(Data("error: \(name) has not ended after 5 minutes\n".utf8))
             exit(1)
         }
-        DispatchQueue(label: "time limit").asyncAfter(deadline: .now() + 180, execute: limit)
+        DispatchQueue(label: "time limit").asyncAfter(deadline: .now() + 300, execute: limit)
         addTeardownBlock { limit.cancel() }
     }
 
