@@ -140,7 +140,7 @@ mod tests {
     fn whichever_script_comes_first_nobody_fails_to_miss_a_key_that_went_by_itself() {
         let redis = Redis::start();
         let store = Shared::new(&redis.url(), RedisOptions::default()).unwrap();
-        let mut connection = redis.connect();
+        let mut connection = store.connector.connect().unwrap();
         store.resync(&mut connection).unwrap();
         let scripts: [fn(&Shared); 6] = [
             |store| append(store, &session(88)),

@@ -65,7 +65,9 @@ fn a_server_whose_clock_jumps_loses_no_revocation_and_nobody_calls_itself_freshe
                 if turn == 20 {
                     clock.set_hours(hours);
                     if jump % 2 == 1 {
-                        // An epoch that is begun by an earlier clock than the last.
+                        // An epoch that is begun by an earlier clock than the last. What only its writer had would
+                        // be known to the other one only when it is put back.
+                        all_know(&[&one, &other], 0..number);
                         redis.command::<()>(&["FLUSHALL"]);
                     }
                 }
