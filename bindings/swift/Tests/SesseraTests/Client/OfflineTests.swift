@@ -73,33 +73,20 @@ final class OfflineTests: SessionClientCase {
     func testStatesTellWhatHappens() async throws {
         let transport = Cable()
         let client = client(transport)
-        var states = client.states.makeAsyncIterator()
-        var seen: [String] = []
-        func next() async {
-            switch await states.next() {
-            case .signedIn(let session): seen.append("signed in \(session.generation)")
-            case .refreshing(let session): seen.append("refreshing \(session.generation)")
-            case .offline(let session): seen.append("offline \(session.generation)")
-            case .signedOut(let reason): seen.append("signed out \(reason)")
-            case nil: seen.append("end")
-            }
-        }
-        await next()
+        let seen = Seen()
+        let states = client.states
+        let watching = Task { for await state in states { seen.add(state) } }
         try await client.signIn(["subject": "user-42"])
-        await next()
         try await passToTheEndOfTheToken()
         transport.isCut = true
         _ = await failure(of: { try await client.accessToken() })
-        await next()
-        await next()
         transport.isCut = false
         _ = try await client.accessToken()
-        await next()
-        await next()
         try await client.signOut()
-        await next()
+        try await eventually("it is told that nobody is signed in") { seen.all.last == "signed out signedOut" }
+        watching.cancel()
         XCTAssertEqual(
-            seen,
+            seen.all,
             [
                 "signed out notSignedIn", "signed in 0", "refreshing 0", "offline 0", "refreshing 0", "signed in 1",
                 "signed out signedOut",
@@ -129,5 +116,24 @@ final class Cable: Transport, @unchecked Sendable {
         if isCut { throw URLError(.notConnectedToInternet) }
         if let portal { return portal }
         return try await real.send(request)
+    }
+}
+
+/// States, as they were told.
+private final class Seen: @unchecked Sendable {
+    private let lock = NSLock()
+    private var states: [String] = []
+
+    var all: [String] { lock.withLock { states } }
+
+    func add(_ state: SessionState) {
+        let told =
+            switch state {
+            case .signedIn(let session): "signed in \(session.generation)"
+            case .refreshing(let session): "refreshing \(session.generation)"
+            case .offline(let session): "offline \(session.generation)"
+            case .signedOut(let reason): "signed out \(reason)"
+            }
+        lock.withLock { states.append(told) }
     }
 }
