@@ -22,10 +22,11 @@ const ENTRIES: usize = 1000;
 /// Follows until the store is dropped.
 pub(crate) fn run(shared: &Arc<Shared>, first: Option<Connection>) {
     let mut backoff = Backoff::new();
-    let mut first = first;
+    let (mut first, mut left) = (first, false);
     while !shared.is_stopped() {
         let connected = first.take().map_or_else(|| shared.connector.connect(), Ok);
         let followed = connected.and_then(|connection| Tail::new(shared, connection).follow(&mut backoff));
+        left = followed.is_ok();
         {
             let _inside = shared.gate.enter();
             shared.step(Follower::disconnected);
@@ -35,6 +36,17 @@ pub(crate) fn run(shared: &Arc<Shared>, first: Option<Connection>) {
         }
         wait(shared, backoff.next());
     }
+    // Dropped before this thread came to anything, or while it had no connection.
+    if !left && let Some(mut connection) = first.take().or_else(|| shared.connector.connect().ok()) {
+        // Whoever can't is missed after its lease.
+        let _ = leave(shared, &mut connection);
+    }
+}
+
+/// Nobody waits for this verifier any more.
+fn leave(shared: &Shared, connection: &mut Connection) -> Result<()> {
+    let leave = LEAVE.with(&shared.keys, Some(&shared.keys.verifiers));
+    leave.arg(shared.name()).run(connection).map(drop).map_err(unavailable)
 }
 
 fn wait(shared: &Shared, pause: Duration) {
@@ -83,8 +95,7 @@ impl<'a> Tail<'a> {
                 self.shared.trouble(None);
             }
         }
-        let leave = LEAVE.with(&self.shared.keys, Some(&self.shared.keys.verifiers));
-        leave.arg(self.shared.name()).run(&mut self.connection).map(drop).map_err(unavailable)
+        leave(self.shared, &mut self.connection)
     }
 
     /// One beat, if it is due, and one read, in one write. Neither changes anything here yet.
