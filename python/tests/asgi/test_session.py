@@ -323,6 +323,20 @@ def test_contents_that_cannot_be_read_are_answered_with_503(tmp_path: Path, make
         pass
 
 
+def test_contents_that_cannot_be_kept_are_answered_with_503(tmp_path: Path, make_app: MakeApp) -> None:
+    async def late(request: Request) -> Response:
+        request.session["a"] = 1
+        (tmp_path / "its.db").unlink()
+        return PlainTextResponse("put into the cart")
+
+    app = make_app([Route("/late", late, methods=["POST"])], store=tmp_path / "its.db", data="store")
+    client = browser(app)
+    client.post("/login/ada")
+    refused = client.post("/late")
+    assert (refused.status_code, refused.text) == (503, "Service Unavailable")
+    assert (refused.headers["retry-after"], refused.headers["cache-control"]) == ("5", "no-store")
+
+
 def test_what_is_too_old_to_tell_is_503_and_a_logout_does_not_pretend(make_app: MakeApp) -> None:
     keyring = Keyring.generate("HS256")
     token = browser(make_app(keyring=keyring)).post("/login/ada").json()["token"]

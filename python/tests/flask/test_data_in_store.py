@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from flask import Flask, session
+from flask import Flask, Response, session
 
-from sessera import MemoryStore, SqliteStore, StoreUnavailable
+from sessera import MemoryStore, SqliteStore
 from tests.flask.browser import COOKIE, send, set_cookies, subject_of, token_in
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
+    from flask.typing import ResponseReturnValue
 
     from sessera import ManualClock
     from tests.flask.conftest import MakeApp
@@ -156,16 +157,40 @@ def test_a_store_that_is_gone_is_503_and_loses_nothing_in_silence(make_app: Make
     app = make_app(STORE=tmp_path / "gone.db")
 
     @app.post("/late")
-    def late() -> str:
+    def late() -> ResponseReturnValue:
         session["a"] = 1
         (tmp_path / "gone.db").unlink()
-        return ""
+        return Response(iter(["put into", " the cart"]), 201, {"Location": "/cart", "ETag": '"1"'})
 
     client = app.test_client()
     client.post("/login/ada")
-    with pytest.raises(StoreUnavailable, match=r"flask\.session"):
-        client.post("/late")
+    answer = client.post("/late")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert not {"Location", "ETag"} & set(answer.headers.keys())
+    assert "put into" not in answer.text
+    assert "Service Unavailable" in answer.text
+    assert int(answer.headers["Content-Length"]) == len(answer.data)
     assert client.get("/data").status_code == 503
     assert client.post("/data", json={"a": 1}).status_code == 503
     assert client.post("/logout").status_code == 503
     assert not client.get_cookie(COOKIE)
+
+
+def test_it_is_said_in_the_words_of_the_application(make_app: MakeApp, tmp_path: Path) -> None:
+    app = make_app(STORE=tmp_path / "gone.db")
+
+    @app.post("/late")
+    def late() -> str:
+        session["a"] = 1
+        (tmp_path / "gone.db").unlink()
+        return "put into the cart"
+
+    @app.errorhandler(503)
+    def later(_error: Exception) -> ResponseReturnValue:
+        return "come back", 503, {"X-Ours": "1"}
+
+    client = app.test_client()
+    client.post("/login/ada")
+    answer = client.post("/late")
+    assert (answer.status_code, answer.text, answer.headers["X-Ours"]) == (503, "come back", "1")

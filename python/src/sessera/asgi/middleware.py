@@ -66,8 +66,9 @@ class SesseraMiddleware:
         async def send_with_session(message: Message) -> None:
             nonlocal began
             if message["type"] == "http.response.start" and not began:
+                headers = await self._headers(contents, message)
                 began = True
-                message = {**message, "headers": await self._headers(contents, message)}
+                message = {**message, "headers": headers}
             await send(message)
 
         try:
@@ -102,6 +103,8 @@ class SesseraMiddleware:
     async def _headers(self, contents: Contents, message: Message) -> list[tuple[bytes, bytes]]:
         headers, varies_by = list(message.get("headers", [])), self.sessera.door.varies_by
         visit = contents.opened
+        # What could not be kept is answered with an error; that answer does not try again.
+        tried = visit is not None and visit.closed
         contents.close()
         if visit is None:
             if all(pair[0].lower() != b"content-length" for pair in headers):
@@ -109,7 +112,7 @@ class SesseraMiddleware:
                 _vary(headers, varies_by)
             return headers
         due = visit.session is not None and visit.session.renew_due and not visit.pending
-        if contents.modified or due:
+        if (contents.modified or due) and not tried:
             await asyncio.to_thread(settle, contents, visit)
         _vary(headers, varies_by)
         if lines := cookie_lines(contents, visit):

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 
 from flask.sessions import SessionInterface, SessionMixin, session_json_serializer
 
+from sessera import SessionError
+from sessera._web.refusal import cannot_tell
+
+from .refusal import answer_instead
 from .saving import save, vary
 from .session import FlaskSession
 
@@ -32,12 +36,19 @@ class SesseraInterface(SessionInterface):
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Write the headers that the session asks for; none if nobody touched it.
 
+        What the store could not keep is answered with 503, whatever the view has said.
+
         A body that is still to be generated may touch it, too late to say so: then it is said beforehand.
         """
         if not isinstance(session, FlaskSession):
             return
         if session.accessed:
-            save(session, response)
+            try:
+                save(session, response)
+            except SessionError as error:
+                if not cannot_tell(error):
+                    raise
+                answer_instead(response, error, self._keeper.settings)
             return
         if _is_made_later(response):
             vary(response, self._keeper.door.varies_by)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -15,13 +16,30 @@ from sessera._web.refusal import OF_THE_TIMES, RETRY_AFTER
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from flask import Flask
+    from flask import Flask, Response
     from flask.typing import ResponseReturnValue
 
     from .settings import Settings
 
 #: What somebody is told whose page waited too long; nothing that would help another site.
 _RELOAD = "This was not sent from a page of ours, or from one that is too old. Reload the page and try again."
+
+
+#: Headers that go with a body, or with what its view has done.
+_OF_THE_BODY = (
+    "Accept-Ranges",
+    "Content-Disposition",
+    "Content-Encoding",
+    "Content-Range",
+    "ETag",
+    "Last-Modified",
+    "Location",
+)
+
+#: Headers that the session has written already.
+_OF_THE_SESSION = ("Set-Cookie", "Vary")
+
+logger = logging.getLogger("sessera.flask")
 
 
 def refusal(error: SessionError | None, settings: Settings) -> HTTPException:
@@ -34,6 +52,24 @@ def refusal(error: SessionError | None, settings: Settings) -> HTTPException:
         return ServiceUnavailable(retry_after=RETRY_AFTER)
     challenge = WWWAuthenticate("bearer") if "header" in settings.locations else None
     return Unauthorized(www_authenticate=challenge)
+
+
+def answer_instead(response: Response, error: SessionError, settings: Settings) -> None:
+    """Make a response that is already there the answer to an error, which comes too late to be raised."""
+    answer = current_app.make_response(current_app.handle_http_exception(refusal(error, settings)))
+    logger.warning("request failed (%s): %s", error.code, error)
+    close = getattr(response.response, "close", None)
+    if callable(close):
+        close()
+    for name in _OF_THE_BODY:
+        response.headers.pop(name, None)
+    response.status = answer.status
+    response.direct_passthrough = False
+    response.set_data(answer.get_data())
+    for name, value in answer.headers.items():
+        if name not in _OF_THE_SESSION:
+            response.headers[name] = value
+    response.headers["Cache-Control"] = "no-store"
 
 
 def register(app: Flask, settings: Settings) -> None:
