@@ -197,6 +197,17 @@ def test_a_url_that_names_no_redis_is_refused(url: str) -> None:
         RedisStore(url)
 
 
+def test_what_a_url_asks_for_and_there_is_not_is_named_without_its_value(tmp_path: Path) -> None:
+    url = "redis://localhost/0?ssl_cert_reqs=hunter2"
+    with pytest.raises(InvalidConfig, match="ssl_cert_reqs") as refused:
+        RedisStore(url)
+    app = Flask("shop", instance_path=str(tmp_path / "instance"))
+    app.config["SESSERA_STORE"] = url
+    with pytest.raises(InvalidConfig, match=r"^SESSERA_STORE: .*ssl_cert_reqs") as named:
+        Sessera(app)
+    assert "hunter2" not in f"{refused.value} {named.value}"
+
+
 def test_a_store_is_shown_without_its_login(redis: RedisServer) -> None:
     assert redis.send("CONFIG", "SET", "requirepass", "hunter2") == b"+OK"
     store = RedisStore(redis.url.replace("//", "//:hunter2@"), name="shop-7")
