@@ -17,10 +17,13 @@ const NOW: u64 = 1_790_000_000_000;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [processes::ARGUMENT, url, marks, verifiers] =
-        arguments.iter().map(String::as_str).collect::<Vec<_>>()[..]
-    {
-        return processes::verifier(url, marks.parse().unwrap(), verifiers.parse().unwrap());
+    let words: Vec<_> = arguments.iter().map(String::as_str).collect();
+    match words[..] {
+        [processes::VERIFIER, url, marks, verifiers] => {
+            return processes::verifier(url, marks.parse().unwrap(), verifiers.parse().unwrap());
+        }
+        [processes::READER, url, marks, _] => return processes::reader(url, marks.parse().unwrap()),
+        _ => {}
     }
     let wanted = |part: &str| arguments.is_empty() || arguments.iter().any(|wanted| wanted == part);
     if wanted("seen") {

@@ -11,7 +11,9 @@ use sessera_servers::Process;
 use crate::{is_revoked, revoked};
 
 /// What makes a process a verifier.
-pub(crate) const ARGUMENT: &str = "verifier";
+pub(crate) const VERIFIER: &str = "verifier";
+/// What makes a process a mere reader of the log: the floor of what is measured.
+pub(crate) const READER: &str = "reader";
 
 /// How long a process rests before it looks again whether it refuses, for each process that there is: so all of
 /// them together take the machine's time as little, however many they are. It is part of what is measured.
@@ -24,9 +26,9 @@ pub(crate) struct Verifier {
 }
 
 impl Verifier {
-    pub(crate) fn start(url: &str, marks: u64, verifiers: u32) -> Self {
+    pub(crate) fn start(what: &str, url: &str, marks: u64, verifiers: u32) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args([ARGUMENT, url, &marks.to_string(), &verifiers.to_string()]).stdout(Stdio::piped());
+        command.args([what, url, &marks.to_string(), &verifiers.to_string()]).stdout(Stdio::piped());
         let mut process = Process::start(&mut command);
         let lines = BufReader::new(process.child().stdout.take().unwrap()).lines();
         Self { _process: process, lines }
@@ -60,6 +62,29 @@ pub(crate) fn verifier(url: &str, marks: u64, verifiers: u32) {
         writeln!(output, "{}", clock().as_nanos()).unwrap();
     }
     // Until whoever started it ends it.
+    loop {
+        std::thread::park();
+    }
+}
+
+/// Its id, and its fields.
+type Entry = (String, Vec<Vec<u8>>);
+
+/// A process that reads the same entries with nothing of ours, and says when each came.
+pub(crate) fn reader(url: &str, marks: u64) {
+    let mut connection = redis::Client::open(url).unwrap().get_connection().unwrap();
+    let (mut output, mut last) = (std::io::stdout(), "0".to_owned());
+    writeln!(output, "ready").unwrap();
+    let mut read = 0;
+    while read < marks {
+        let mut ask = redis::cmd("XREAD");
+        ask.arg("BLOCK").arg(0).arg("STREAMS").arg("{sessera}:log").arg(&last);
+        let streams: Vec<(String, Vec<Entry>)> = ask.query(&mut connection).unwrap();
+        for (id, _) in streams.into_iter().flat_map(|(_, entries)| entries) {
+            writeln!(output, "{}", clock().as_nanos()).unwrap();
+            (last, read) = (id, read + 1);
+        }
+    }
     loop {
         std::thread::park();
     }

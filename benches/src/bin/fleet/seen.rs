@@ -9,12 +9,34 @@ use sessera_servers::{Disk, Redis, until};
 use crate::processes::{self, Verifier};
 use crate::{NOW, revoked, server, show, timed};
 
-/// From the call until every one of so many processes refuses.
+/// From the call until every one of so many processes refuses; and, for comparison, until every one of as many that
+/// only read has the entry: what Redis, the loopback and the machine take for it.
 pub(crate) fn everywhere(verifiers: u32, times: u64) {
+    println!("revoke with {verifiers} processes, AOF everysec; load {}", load());
+    let (_, read) = each(processes::READER, verifiers, times);
+    show("the floor: the entry merely read by all", read);
+    let (stored, refused) = each(processes::VERIFIER, verifiers, times);
+    show("stored", stored);
+    show("refused by all of them", refused);
+}
+
+/// How many wait for a processor, over the last minute.
+fn load() -> String {
+    std::fs::read_to_string("/proc/loadavg")
+        .unwrap_or_default()
+        .split(' ')
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// How long it took until each of some marks was stored, and until all processes had it.
+fn each(what: &str, verifiers: u32, times: u64) -> (Vec<Duration>, Vec<Duration>) {
     let redis = server(Disk::Everysec);
-    let mut fleet: Vec<_> = (0..verifiers).map(|_| Verifier::start(&redis.url(), times, verifiers)).collect();
-    fleet.iter_mut().for_each(Verifier::ready);
     let writer = RedisStore::open(&redis.url()).unwrap();
+    let start = |_| Verifier::start(what, &redis.url(), times, verifiers);
+    let mut fleet: Vec<_> = (0..verifiers).map(start).collect();
+    fleet.iter_mut().for_each(Verifier::ready);
     let (mut all, mut stored) = (Vec::new(), Vec::new());
     for number in 0..times {
         let began = processes::clock();
@@ -24,10 +46,10 @@ pub(crate) fn everywhere(verifiers: u32, times: u64) {
         // People do not log out back to back, and threads that just ran are still awake.
         std::thread::park_timeout(Duration::from_millis(2));
     }
-    println!("revoke with {verifiers} processes that verify, AOF everysec");
-    show("for comparison: a PING", pings(&redis, times));
-    show("stored", stored);
-    show("refused by all of them", all);
+    if what == processes::READER {
+        show("for comparison: a PING", pings(&redis, times));
+    }
+    (stored, all)
 }
 
 /// What the machine and the loopback take.
