@@ -3,6 +3,10 @@ import XCTest
 
 @testable import SesseraClient
 
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
 /// Answers that the server would not give: they end no session, spoil none, and hold nobody up.
 final class HostileServerTests: SessionClientCase {
     /// A session, as the server would tell it, with something else in it; `nil` leaves a member out.
@@ -146,6 +150,20 @@ final class HostileServerTests: SessionClientCase {
         guard case .offline = await failure(of: { try await client.session(replacing: token) }) else { return XCTFail() }
         try await server.forge(200, times: 0)
         XCTAssertEqual(SessionSnapshot(stored: try XCTUnwrap(storage.load()))?.token, token)
+    }
+
+    func testATransportThatKeepsNoTimeIsLeftInTime() async throws {
+        /// As a `URLSession` whose time limit begins anew with every byte.
+        struct Endless: Transport {
+            func send(_: TransportRequest) async throws -> TransportResponse {
+                try await Task.sleep(for: .seconds(3600))
+                throw URLError(.timedOut)
+            }
+        }
+        let token = try await signedIn().accessToken()
+        let client = client(Endless(), requestTimeout: .milliseconds(20))
+        guard case .offline = await failure(of: { try await client.session(replacing: token) }) else { return XCTFail() }
+        XCTAssertEqual(clock.slept.count, 3)
     }
 
     func testAPauseThatTheServerAsksForHasAnEnd() async throws {
