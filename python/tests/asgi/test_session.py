@@ -463,6 +463,13 @@ def test_a_key_file_is_made_at_the_first_start(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_key_file_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "keys.json").write_text("{}")
+    for path in (tmp_path / "keys.json", tmp_path / "keys.json" / "keys.json"):
+        with pytest.raises(InvalidConfig, match=r"keyring: .*keys\.json: "):
+            Sessera(ORIGIN, "web", keyring=path, store=None)
+
+
 def test_without_the_middleware_the_error_says_so() -> None:
     with pytest.raises(RuntimeError, match="add_middleware"):
         current_session({"type": "http"})

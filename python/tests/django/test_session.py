@@ -359,6 +359,8 @@ def test_wrong_settings_are_errors_that_name_them(config: dict[str, Any]) -> Non
         ({"DATA": "elsewhere"}, "DATA"),
         ({"DATA": "store", "STORE": None}, "STORE"),
         ({"KEYRING": 1}, "KEYRING"),
+        ({"KEYRING": __file__}, r'SESSERA\["KEYRING"\]: .*test_session'),
+        ({"STORE": "redis"}, "STORE"),
         ({"POLICY": 30}, "POLICY"),
         ({"TRUSTED_HOPS": True}, "TRUSTED_HOPS"),
     ]

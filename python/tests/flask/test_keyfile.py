@@ -72,6 +72,16 @@ def test_a_broken_file_is_an_error_and_is_not_replaced(tmp_path: Path) -> None:
     assert path.read_text() == "{}"
 
 
+def test_a_broken_file_is_named_with_its_setting(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    path.write_text("{}")
+    path.chmod(0o600)
+    app = Flask("shop")
+    app.config["SESSERA_KEYRING"] = path
+    with pytest.raises(InvalidConfig, match=r"SESSERA_KEYRING: .*keys\.json: "):
+        Sessera(app)
+
+
 def test_a_folder_that_cannot_be_made_names_the_setting(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     app = Flask("shop")

@@ -33,6 +33,12 @@ WRONG: list[tuple[str, Any]] = [
     ("KEYRING", ""),
     ("KEYRING", None),
     ("STORE", "redis://localhost"),
+    ("STORE", "redis"),
+    ("STORE", "redis:6379"),
+    ("STORE", "Valkey"),
+    ("STORE", "sqlite"),
+    ("STORE", "None"),
+    ("STORE", "Memory"),
     ("STORE", ":memory:"),
     ("STORE", "/dev/null/sessera.db"),
     ("STORE", "a\0b"),
@@ -127,6 +133,18 @@ def test_every_setting_has_a_wrong_value_above() -> None:
 def test_an_unknown_setting_is_an_error_that_names_it(make_app: MakeApp, name: str, hint: str) -> None:
     with pytest.raises(InvalidConfig, match=f"SESSERA_{name}.*{hint}"):
         make_app(**{name: 1})
+
+
+def test_a_name_that_is_like_no_setting_is_not_taken_for_one(make_app: MakeApp) -> None:
+    with pytest.raises(InvalidConfig, match=r"no setting SESSERA_FOO$"):
+        make_app(FOO=1)
+
+
+def test_a_true_that_the_environment_spells_like_python_is_told_how_it_is_spelled() -> None:
+    app = Flask("shop")
+    app.config["SESSERA_DEV"] = "True"  # what from_prefixed_env makes of FLASK_SESSERA_DEV=True
+    with pytest.raises(InvalidConfig, match=r"SESSERA_DEV .*environment, true or false"):
+        Sessera(app)
 
 
 def test_a_policy_and_a_timeout_at_once_are_refused(make_app: MakeApp) -> None:

@@ -7,7 +7,7 @@ import os
 import secrets
 from typing import TYPE_CHECKING
 
-from sessera import Keyring, KeyringFile, SessionError
+from sessera import InvalidConfig, Keyring, KeyringFile, SessionError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +50,20 @@ class KeyFile:
             raise
         self._told = False
         return newer
+
+
+def key_file_of(path: Path, algorithm: str, setting: str) -> KeyFile:
+    """Load the keyring in the file that a setting names, which is made first if there is none.
+
+    Raises InvalidConfig, which names the setting and the file.
+    """
+    try:
+        return key_file_at(path, algorithm)
+    except OSError as error:
+        otherwise = "make that folder writable for the application, or give another path"
+        raise InvalidConfig(f"{setting}: no key file at {path}: {error}; {otherwise}") from error
+    except (SessionError, ValueError) as error:
+        raise InvalidConfig(f"{setting}: {path}: {error}") from error
 
 
 def key_file_at(path: Path, algorithm: str) -> KeyFile:

@@ -19,6 +19,9 @@ _OTHERWISE = (
     'with "memory" each process knows of its own revocations only, and forgets them when it ends'
 )
 
+#: Words that say what kind of store is meant, and are no name that anybody gives a file.
+_KINDS = frozenset({"redis", "valkey", "sqlite", "memory", "none", "null"})
+
 
 def default_store(path: Path) -> SqliteStore:
     """Open the file that is used where none is named, which is made first if there is none.
@@ -50,8 +53,12 @@ def store_of(value: object, keyring: Keyring, setting: str = "SESSERA_STORE") ->
     path = os.fsdecode(value)
     if "://" in path:
         return _connected(path, keyring, setting)
-    if path == ":memory:":
-        raise InvalidConfig(f'{setting} must be the path of a file, a URL, or "memory"')
+    if path.lower() in _KINDS or path.startswith(("redis:", "rediss:", ":memory:")):
+        # As a path it would be a file in whatever folder the process was started in, unseen by the others.
+        raise InvalidConfig(
+            f"{setting} must be the path of a file, the URL of a Redis "
+            '("redis://host:6379"), "memory", or None'
+        )
     try:
         return _opened(Path(path))
     except (SessionError, OSError, ValueError) as error:

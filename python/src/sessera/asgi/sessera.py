@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from sessera import Client, Cookie, Event, InvalidConfig, Keyring, Policy, check_fetch
 from sessera._web.door import LOCATIONS
 from sessera._web.keeper import Keeper
-from sessera._web.keyfile import key_file_at
+from sessera._web.keyfile import key_file_of
 from sessera._web.settings import Settings
 from sessera._web.storefile import store_of
 
@@ -102,7 +102,7 @@ class Sessera(Keeper):
             raise InvalidConfig("data is to be in the store, but there is none")
         key_file = None
         if not isinstance(keyring, Keyring):
-            key_file = key_file_at(Path(keyring), "HS256")
+            key_file = key_file_of(Path(keyring), "HS256", "keyring")
             keyring = key_file.keyring
         cookie: dict[str, Any] = {"same_site": same_site, "partitioned": partitioned, "dev": dev}
         device = None if device_cookie is None else {"name": device_cookie, **cookie}

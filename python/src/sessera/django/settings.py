@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings as django
 
 from sessera import Cookie, InvalidConfig, Keyring, ManualClock, Policy
-from sessera._web.keyfile import KeyFile, key_file_at
+from sessera._web.keyfile import KeyFile, key_file_of
 from sessera._web.settings import Settings
 from sessera._web.storefile import store_of
 
@@ -90,10 +90,7 @@ def _keys(given: dict[str, Any]) -> Keyring | KeyFile:
     path = _beside("sessera-keys.json", "KEYRING") if value is ... else value
     if not isinstance(path, (str, os.PathLike)):
         raise InvalidConfig('SESSERA["KEYRING"] must be a Keyring, or the path of its file')
-    try:
-        return key_file_at(Path(path), _typed(given, "ALGORITHM", str, "HS256"))
-    except OSError as error:
-        raise InvalidConfig(f'SESSERA["KEYRING"]: no key file at {path}: {error}') from error
+    return key_file_of(Path(path), _typed(given, "ALGORITHM", str, "HS256"), 'SESSERA["KEYRING"]')
 
 
 def _beside(name: str, setting: str) -> Path:

@@ -100,7 +100,7 @@ def rotate_keys(publish_for: float, keep_verifying: float | None, *, as_json: bo
 @click.argument("id")
 @as_json
 def revoke_session(id: str, *, as_json: bool) -> None:  # noqa: A002
-    """End one session, by its ID (current_session.id, or the sid that `explain` shows)."""
+    """End one session, by its ID (current_session.id, or the id that `explain` shows)."""
     _revoke(lambda sessions: sessions.revoke_session(id), {"revoked": "session", "id": id}, as_json=as_json)
 
 

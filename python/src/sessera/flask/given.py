@@ -36,8 +36,10 @@ class Given:
         """Refuse names that are no setting's."""
         for name in self._given:
             if name not in known:
-                close = difflib.get_close_matches(name, known, n=1)
-                hint = f"; did you mean {close[0]}?" if close else ""
+                # Compared without what all of them begin with, which is no likeness.
+                ends = {one.removeprefix(PREFIX): one for one in known}
+                close = difflib.get_close_matches(name.removeprefix(PREFIX), ends, n=1)
+                hint = f"; did you mean {ends[close[0]]}?" if close else ""
                 raise InvalidConfig(f"there is no setting {name}{hint}")
 
     def value(self, name: str, default: Any) -> Any:
@@ -55,7 +57,9 @@ class Given:
         """Give True or False, and nothing that is as good as that."""
         value = self.value(name, default)
         if not isinstance(value, bool):
-            raise InvalidConfig(f"{name} must be True or False")
+            # Flask reads variables of the environment as JSON, in which these words are small.
+            hint = "; in a variable of the environment, true or false" if isinstance(value, str) else ""
+            raise InvalidConfig(f"{name} must be True or False{hint}")
         return value
 
     def whole(self, name: str, default: int | None, *, least: int, most: int) -> int | None:

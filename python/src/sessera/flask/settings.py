@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sessera import InvalidConfig, Keyring, ManualClock, SessionError, Sessions
+from sessera import InvalidConfig, Keyring, ManualClock, Sessions
 from sessera._web import settings as shared
 from sessera._web.door import LOCATIONS
-from sessera._web.keyfile import KeyFile, key_file_at
+from sessera._web.keyfile import KeyFile, key_file_of
 from sessera._web.storefile import default_store, store_of
 
 from .cookies import device_cookie, refuse_names_of_others, session_cookie
@@ -137,14 +137,7 @@ def _keys(given: Given, app: Flask) -> Keyring | KeyFile:
         return value
     if not isinstance(value, (str, os.PathLike)) or not os.fspath(value):
         raise InvalidConfig("SESSERA_KEYRING must be a Keyring, or the path of its file")
-    path = Path(os.fsdecode(value))
-    try:
-        return key_file_at(path, algorithm)
-    except OSError as error:
-        otherwise = "make that folder writable for the application, or give SESSERA_KEYRING another path"
-        raise InvalidConfig(f"SESSERA_KEYRING: no key file at {path}: {error}; {otherwise}") from error
-    except (SessionError, ValueError) as error:
-        raise InvalidConfig(f"SESSERA_KEYRING: {error}") from error
+    return key_file_of(Path(os.fsdecode(value)), algorithm, "SESSERA_KEYRING")
 
 
 def _store(given: Given, app: Flask, keyring: Keyring) -> Store | None:
