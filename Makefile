@@ -2,21 +2,21 @@
 .PHONY: help demo test docs bench bench-python bench-kotlin bench-swift wheels freethreaded fuzz model soak fleet vectors clean
 
 help:
-	@echo "make demo     the demonstration shop on http://127.0.0.1:8000 (PORT=…, WORKERS=…)"
-	@echo "make test     every check and test; STEPS='rust pytest' for some of them"
-	@echo "make docs     the documentation, in target/docs/index.html"
-	@echo "make bench    Sessera against its peers"
+	@echo "make demo          the demonstration shop on http://127.0.0.1:8000 (PORT=…, WORKERS=…)"
+	@echo "make test          every check and test; STEPS='rust pytest' for some of them"
+	@echo "make docs          the documentation, in target/docs/index.html"
+	@echo "make bench         Sessera against its peers"
 	@echo "make bench-python  the same from Python, beside PyJWT and its like, and in Flask beside its peers"
 	@echo "make bench-swift   what a call from Swift adds to a verify"
 	@echo "make bench-kotlin  a verify from Kotlin, beside nimbus-jose-jwt and java-jwt"
-	@echo "make fuzz     every fuzz target for a while (SECONDS_EACH=60)"
-	@echo "make fleet    six processes on a Redis that is killed, partitioned and flushed (JSON=1)"
-	@echo "make soak     the failure tests that take long"
-	@echo "make model    the model of the protocol over Redis, at length"
-	@echo "make vectors  write tests/vectors anew"
-	@echo "make wheels   the Python package for those who install it, into dist"
+	@echo "make fuzz          every fuzz target for a while (SECONDS_EACH=60)"
+	@echo "make fleet         six processes on a Redis that is killed, partitioned and flushed (JSON=1)"
+	@echo "make soak          the failure tests that take long"
+	@echo "make model         the model of the protocol over Redis, at length"
+	@echo "make vectors       write tests/vectors anew"
+	@echo "make wheels        the Python package for those who install it, into dist"
 	@echo "make freethreaded  builds CPython without a GIL, and runs the package's tests there"
-	@echo "make clean    remove what was built"
+	@echo "make clean         remove what was built"
 
 demo:
 	@exec scripts/demo.sh
