@@ -1,29 +1,19 @@
 package dev.sessera.client
 
-import dev.sessera.Algorithm
-import dev.sessera.BindingPolicy
-import dev.sessera.Keyring
-import dev.sessera.MemoryStore
-import dev.sessera.Policy
-import dev.sessera.SessionException
-import dev.sessera.Sessions
-import dev.sessera.SqliteStore
-import dev.sessera.code
-import dev.sessera.httpStatus
-import dev.sessera.issue
-import dev.sessera.off
-import dev.sessera.okhttp.OkHttpTransport
-import dev.sessera.okhttp.SessionInterceptor
+// [imports]
+import dev.sessera.* // issue, code and httpStatus, too, are extensions of this package
+import dev.sessera.client.*
+import dev.sessera.okhttp.* // where your build has com.squareup.okhttp3:okhttp
+import kotlin.time.Duration.Companion.seconds
+import kotlinx.serialization.json.*
+// [end]
 import java.net.URI
 import java.net.http.HttpClient
 import java.net.http.HttpRequest
 import java.net.http.HttpResponse.BodyHandlers
 import java.nio.file.Path
-import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.launch
-import kotlinx.serialization.json.buildJsonObject
-import kotlinx.serialization.json.put
 import okhttp3.OkHttpClient
 import okhttp3.Request
 import org.junit.jupiter.api.Assertions.assertEquals
