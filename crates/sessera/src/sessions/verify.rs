@@ -170,8 +170,12 @@ impl Sessions {
     /// The error for a session that was revoked at that millisecond, if that is known. Within the grace it has
     /// `superseded` as its cause: what was given to the client in its place may not have arrived yet.
     fn revoked_at(&self, at: u64, now: u64) -> SessionError {
-        let just_now = now < at.saturating_add(self.policy.grace_ms());
-        if just_now { revoked().caused_by(superseded()) } else { revoked() }
+        if now >= at.saturating_add(self.policy.grace_ms()) {
+            return revoked();
+        }
+        // Whether anything came in its place is not known here: a log-out gives nothing.
+        let message = "it was a moment ago, and a newer one may have come in its place";
+        revoked().caused_by(SessionError::new(ErrorKind::Superseded, message))
     }
 
     /// Refuses a session of which it is forgotten by `now` whether it was revoked, whatever the policy was that it

@@ -36,6 +36,19 @@ fn what_was_revoked_just_now_says_that_something_may_be_on_its_way() {
 }
 
 #[test]
+fn who_logged_out_a_moment_ago_is_not_told_of_a_newer_token_as_if_there_were_one() {
+    use std::error::Error as _;
+
+    let bench = Bench::new();
+    let (ended, elevated) = (bench.login(), bench.login());
+    bench.sessions.revoke_session(&ended.session.id).unwrap();
+    bench.sessions.elevate(&elevated.token, &bench.client, Elevation::new()).unwrap();
+    let error = bench.sessions.verify(&ended.token, &bench.client).unwrap_err();
+    let replaced = bench.sessions.verify(&elevated.token, &bench.client).unwrap_err();
+    assert_ne!(error.source().unwrap().to_string(), replaced.to_string());
+}
+
+#[test]
 fn one_session_is_revoked_alone() {
     let bench = Bench::new();
     let (one, other) = (bench.login(), bench.login());
