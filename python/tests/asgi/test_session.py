@@ -24,6 +24,7 @@ from sessera import (
 )
 from sessera.asgi import Sessera, SesseraMiddleware, current_session
 from tests.asgi.conftest import BOTH, COOKIE, ORIGIN, browser, token_in
+from tests.away import Away
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from sessera import ManualClock, Session, Sessions
+    from sessera import ManualClock
     from tests.asgi.conftest import MakeApp
 
 
@@ -296,19 +297,6 @@ def test_what_this_server_cannot_tell_is_answered_with_503_and_never_401(make_ap
     assert int(response.headers["retry-after"]) > 0
     with pytest.raises(InvalidClaim):
         client.get("/wrong")
-
-
-class Away:
-    """Sessions whose store can't be read just now."""
-
-    def __init__(self, sessions: Sessions) -> None:
-        self._sessions = sessions
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._sessions, name)
-
-    def data(self, _session: Session) -> bytes | None:
-        raise StoreUnavailable("the store is away")
 
 
 def test_contents_that_cannot_be_read_are_answered_with_503(tmp_path: Path, make_app: MakeApp) -> None:

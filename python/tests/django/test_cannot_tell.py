@@ -11,6 +11,7 @@ from django.test import override_settings
 from sessera import Policy, RedisStore, StoreUnavailable
 from sessera.django import SessionStore
 from sessera.django.keeper import current_keeper
+from tests.away import Away
 from tests.django.conftest import new_browser
 from tests.django.test_session import COOKIE, PASSWORD, token_in, whoami
 
@@ -21,20 +22,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.test import Client
 
-    from sessera import ManualClock, Session, Sessions
-
-
-class Away:
-    """Sessions whose store can't be read just now."""
-
-    def __init__(self, sessions: Sessions) -> None:
-        self._sessions = sessions
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._sessions, name)
-
-    def data(self, _session: Session) -> bytes | None:
-        raise StoreUnavailable("the store is away")
+    from sessera import ManualClock
 
 
 @pytest.fixture

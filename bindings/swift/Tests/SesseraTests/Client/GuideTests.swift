@@ -12,12 +12,7 @@ final class GuideTests: SessionClientCase {
 
     override func setUp() async throws {
         try await super.setUp()
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
-
-    override func tearDown() async throws {
-        try FileManager.default.removeItem(at: folder)
+        folder = try temporaryFolder()
     }
 
     func testTheExampleOfAServerThatIssuesSessionsWorks() throws {

@@ -9,13 +9,8 @@ final class KilledTests: SessionClientCase {
 
     override func setUp() async throws {
         try await super.setUp()
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        folder = try temporaryFolder()
         try await fromFile().signIn(["subject": "user-42"])
-    }
-
-    override func tearDown() async throws {
-        try FileManager.default.removeItem(at: folder)
     }
 
     private func fromFile() -> SessionClient {

@@ -7,12 +7,7 @@ final class StorageTests: SessionClientCase {
 
     override func setUp() async throws {
         try await super.setUp()
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
-
-    override func tearDown() async throws {
-        try FileManager.default.removeItem(at: folder)
+        folder = try temporaryFolder()
     }
 
     func testEveryStorageKeepsReplacesAndRemoves() throws {

@@ -123,9 +123,7 @@ final class LifeTests: XCTestCase {
     }
 
     func testAStoreInAFileIsSharedAndOutlivesWhoOpenedIt() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try temporaryFolder()
         let (file, keys) = (folder.appendingPathComponent("sessions.db").path, folder.appendingPathComponent("keys").path)
         try Keyring.generate(algorithm: .hs256).save(path: keys)
         func open() throws -> Sessions {

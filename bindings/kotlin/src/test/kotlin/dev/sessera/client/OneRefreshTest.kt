@@ -74,10 +74,7 @@ class OneRefreshTest : SessionClientCase() {
     fun `who waits for a client that is closed is told so, and not cancelled`() = test {
         val client = client()
         client.login()
-        passToTheEndOfTheToken()
-        world.hold()
-        val waiting = async { runCatching { client.accessToken() } }
-        eventually { world.count("held") == 1L }
+        val waiting = waitsForARefresh(client)
         client.close()
         assertInstanceOf(SessionClientException.Offline::class.java, waiting.await().exceptionOrNull())
         refused<SessionClientException.Offline> { client.accessToken() }

@@ -5,7 +5,9 @@ import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.minutes
 import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Deferred
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.async
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
@@ -59,6 +61,15 @@ abstract class SessionClientCase {
 
     /** To where a token of 30 minutes has 10 seconds left. */
     protected fun passToTheEndOfTheToken() = pass(30.minutes - 10.seconds)
+
+    /** Somebody who waits for a refresh that the server holds back until it is told to release it. */
+    protected suspend fun CoroutineScope.waitsForARefresh(client: SessionClient): Deferred<Result<String>> {
+        passToTheEndOfTheToken()
+        world.hold()
+        val waiting = async { runCatching { client.accessToken() } }
+        eventually { world.count("held") == 1L }
+        return waiting
+    }
 
     /** The session in the storage. */
     protected fun stored(): SessionSnapshot? = storage.load()?.let(SessionSnapshot::ofText)

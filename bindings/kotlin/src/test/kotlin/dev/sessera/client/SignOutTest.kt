@@ -40,10 +40,7 @@ class SignOutTest : SessionClientCase() {
     fun `who waits for a refresh leaves at a sign-out, which the refresh does not undo`() = test {
         val client = client()
         client.login()
-        passToTheEndOfTheToken()
-        world.hold()
-        val waiting = async { runCatching { client.accessToken() } }
-        eventually { world.count("held") == 1L }
+        val waiting = waitsForARefresh(client)
         client.signOut()
         assertInstanceOf(SessionClientException.NotSignedIn::class.java, waiting.await().exceptionOrNull())
         assertEquals(1, world.count("held"), "it left although the answer is still to come")
@@ -58,10 +55,7 @@ class SignOutTest : SessionClientCase() {
     fun `a refresh on its way does not replace the next user`() = test {
         val client = client()
         client.login()
-        passToTheEndOfTheToken()
-        world.hold()
-        val waiting = async { runCatching { client.accessToken() } }
-        eventually { world.count("held") == 1L }
+        val waiting = waitsForARefresh(client)
         val next = client.login("user-43")
         assertInstanceOf(SessionClientException.NotSignedIn::class.java, waiting.await().exceptionOrNull())
         world.release()
