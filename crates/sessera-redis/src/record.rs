@@ -130,11 +130,11 @@ mod tests {
     use super::*;
 
     fn any_mark() -> impl Strategy<Value = SharedMark> {
-        let state = (0..20_000_u64, any::<u32>(), any::<bool>(), any::<bool>());
+        let state = (0..20_000_u64, any::<u32>(), any::<[bool; 3]>());
         prop_oneof![
-            (any::<[u8; 16]>(), state).prop_map(|(id, (generation, at, elevated, revoked))| {
+            (any::<[u8; 16]>(), state).prop_map(|(id, (generation, at, [elevated, shown, revoked]))| {
                 let rotated_at = u64::from(at);
-                let state = SessionMark { generation, rotated_at, elevated, revoked };
+                let state = SessionMark { generation, rotated_at, elevated, shown, revoked };
                 SharedMark::Session { id: SessionId::from_bytes(id), state, keep_until: u64::MAX }
             }),
             (any::<[u8; 16]>(), any::<u64>(), any::<u64>()).prop_map(|(name, cut, keep_until)| {

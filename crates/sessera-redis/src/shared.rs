@@ -22,7 +22,7 @@ use crate::unavailable::{broken, unavailable, wrong};
 use crate::{tail, upkeep};
 
 /// The layout of what is in Redis.
-const LAYOUT: u64 = 1;
+const LAYOUT: u64 = 2;
 /// How old the knowledge gets before somebody looks whether the threads are there, in milliseconds.
 pub(crate) const LATE: u64 = 750;
 
@@ -348,6 +348,11 @@ impl Shared {
     pub(crate) fn take_owed(&self) -> Vec<SharedMark> {
         let _inside = self.gate.enter();
         std::mem::take(&mut *lock(&self.owed))
+    }
+
+    /// How many marks this process holds and Redis lacks.
+    pub(crate) fn owed_marks(&self) -> u64 {
+        u64::try_from(lock(&self.owed).len()).unwrap_or(u64::MAX)
     }
 
     pub(crate) fn owes(&self) -> bool {

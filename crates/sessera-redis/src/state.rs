@@ -14,10 +14,10 @@ const BASE_MS: u64 = BASE * 1000;
 const STEP: u64 = 64;
 
 const LAST_STEP: u64 = (1 << 24) - 1;
-const NARROW_GENERATIONS: u64 = 1 << 14;
+const NARROW_GENERATIONS: u64 = 1 << 13;
 const NARROW_TIMES: u64 = 1 << 40;
 const LAST_SECOND: u64 = (1 << 40) - 1;
-const LAST_GENERATION: u64 = (1 << 46) - 1;
+const LAST_GENERATION: u64 = (1 << 45) - 1;
 const LAST_TIME: u64 = (1 << 47) - 1;
 
 /// Reads a state; `None` where it is none.
@@ -26,9 +26,10 @@ pub(crate) fn read(state: &[u8]) -> Option<(SessionMark, u64)> {
         [first, low, ref rest @ ..] if state.len() == NARROW => {
             let (past, steps) = (number(rest.get(..5)?), number(rest.get(5..)?));
             let mark = SessionMark {
-                generation: u64::from(first & 0x3F) << 8 | u64::from(low),
+                generation: u64::from(first & 0x1F) << 8 | u64::from(low),
                 rotated_at: if past == 0 { 0 } else { BASE_MS + past },
                 elevated: first & 0x40 != 0,
+                shown: first & 0x20 != 0,
                 revoked: first & 0x80 != 0,
             };
             Some((mark, if steps == LAST_STEP { u64::MAX } else { (BASE + steps * STEP) * 1000 }))
@@ -39,6 +40,7 @@ pub(crate) fn read(state: &[u8]) -> Option<(SessionMark, u64)> {
                 generation: number(rest.get(..6)?),
                 rotated_at: number(rest.get(6..12)?),
                 elevated: flags & 2 != 0,
+                shown: flags & 4 != 0,
                 revoked: flags & 1 != 0,
             };
             Some((mark, if until == LAST_SECOND { u64::MAX } else { until * 1000 }))
@@ -49,7 +51,7 @@ pub(crate) fn read(state: &[u8]) -> Option<(SessionMark, u64)> {
 
 /// Appends a state. Terms are rounded up.
 pub(crate) fn write(mark: SessionMark, keep_until: u64, out: &mut Vec<u8>) {
-    let SessionMark { mut generation, mut rotated_at, mut elevated, mut revoked } = mark;
+    let SessionMark { mut generation, mut rotated_at, mut elevated, mut shown, mut revoked } = mark;
     let until = seconds(keep_until);
     let steps = match until {
         None => Some(LAST_STEP),
@@ -61,16 +63,17 @@ pub(crate) fn write(mark: SessionMark, keep_until: u64, out: &mut Vec<u8>) {
     };
     if let (Some(steps), Some(past), true) = (steps, past, generation < NARROW_GENERATIONS) {
         let [.., high, low] = generation.to_be_bytes();
-        out.push(high | u8::from(elevated) << 6 | u8::from(revoked) << 7);
+        out.push(high | u8::from(shown) << 5 | u8::from(elevated) << 6 | u8::from(revoked) << 7);
         out.push(low);
         put(past, 5, out);
         put(steps, 3, out);
         return;
     }
     if generation > LAST_GENERATION || rotated_at > LAST_TIME {
-        (generation, rotated_at, elevated, revoked) = (LAST_GENERATION, LAST_TIME, true, true);
+        (generation, rotated_at) = (LAST_GENERATION, LAST_TIME);
+        (elevated, shown, revoked) = (true, true, true);
     }
-    out.push(u8::from(revoked) | u8::from(elevated) << 1);
+    out.push(u8::from(revoked) | u8::from(elevated) << 1 | u8::from(shown) << 2);
     put(generation, 6, out);
     put(rotated_at, 6, out);
     put(until.unwrap_or(LAST_SECOND), 5, out);
@@ -102,9 +105,9 @@ mod tests {
         let at =
             prop_oneof![Just(0), BASE_MS - 5..BASE_MS + 5, BASE_MS..BASE_MS + NARROW_TIMES, 0..=LAST_TIME];
         let until = prop_oneof![Just(u64::MAX), 0..4_000_000_000_000_u64, any::<u64>()];
-        (generation, at, any::<bool>(), any::<bool>(), until).prop_map(
-            |(generation, rotated_at, elevated, revoked, until)| {
-                (SessionMark { generation, rotated_at, elevated, revoked }, until)
+        (generation, at, any::<[bool; 3]>(), until).prop_map(
+            |(generation, rotated_at, [elevated, shown, revoked], until)| {
+                (SessionMark { generation, rotated_at, elevated, shown, revoked }, until)
             },
         )
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use sessera::{
-    Advance, Advanced, ErrorKind, Mark, Result, RevocationIndex, SessionData, SessionError, SessionId,
-    SessionRecord, Store, StoreStatus, Wait,
+    Advance, Advanced, ErrorKind, Mark, Result, RevocationIndex, RevocationState, SessionData, SessionError,
+    SessionId, SessionRecord, Store, StoreStatus, Wait,
 };
 
 use crate::options::{RedisOptions, Start};
@@ -76,7 +76,7 @@ impl RedisStore {
     /// # Errors
     /// `store_unavailable`; some of them may be stored then.
     pub fn append_all(&self, marks: &[Mark], now: u64) -> Result<()> {
-        self.write(marks, now, Wait::Stored)
+        self.write(marks, now, Wait::Stored).map(drop)
     }
 
     /// What this verifier calls itself to others.
@@ -99,7 +99,7 @@ impl RedisStore {
         }
     }
 
-    fn write(&self, marks: &[Mark], now: u64, wait: Wait) -> Result<()> {
+    fn write(&self, marks: &[Mark], now: u64, wait: Wait) -> Result<RevocationState> {
         self.shared.ensure_threads(None);
         self.shared.see(now);
         let names = self.shared.sealing.names();
@@ -145,7 +145,8 @@ impl Store for RedisStore {
         let (epoch, applied) = self.shared.position().map_or((0, 0), |place| (place.epoch, place.seq));
         let remark = || self.shared.connector.remark().map(str::to_owned);
         let problem = self.shared.problem().or_else(remark);
-        StoreStatus { age, epoch, applied, refused: self.shared.refused(), problem }
+        let pending = self.shared.owed_marks();
+        StoreStatus { age, epoch, applied, refused: self.shared.refused(), pending, problem }
     }
 
     fn advance(&self, advance: &Advance) -> Result<Advanced> {
@@ -154,12 +155,16 @@ impl Store for RedisStore {
         self.shared.advance(advance)
     }
 
-    fn append(&self, mark: &Mark, now: u64) -> Result<()> {
+    fn append(&self, mark: &Mark, now: u64) -> Result<RevocationState> {
         self.write(std::slice::from_ref(mark), now, Wait::Stored)
     }
 
-    fn append_and_wait(&self, mark: &Mark, now: u64, wait: Option<Wait>) -> Result<()> {
+    fn append_and_wait(&self, mark: &Mark, now: u64, wait: Option<Wait>) -> Result<RevocationState> {
         self.write(std::slice::from_ref(mark), now, wait.unwrap_or(self.shared.options.wait))
+    }
+
+    fn spans_machines(&self) -> bool {
+        true
     }
 
     fn put_data(&self, data: &SessionData, now: u64) -> Result<()> {

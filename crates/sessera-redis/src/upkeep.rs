@@ -291,7 +291,8 @@ mod tests {
     }
 
     fn session(nth: u64, generation: u64, keep_until: u64) -> Mark {
-        let state = SessionMark { generation, rotated_at: NOW, elevated: false, revoked: generation == 0 };
+        let state =
+            SessionMark { generation, rotated_at: NOW, revoked: generation == 0, ..SessionMark::default() };
         Mark::Session { id: id(nth), state, keep_until }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use redis::{Value, cmd, pipe};
-use sessera::{Advance, Advanced, ErrorKind, Mark, Result, SessionMark, SharedMark, Wait};
+use sessera::{Advance, Advanced, ErrorKind, Mark, Result, RevocationState, SessionMark, SharedMark, Wait};
 
 use crate::connection::Connection;
 use crate::follower::Head;
@@ -23,13 +23,13 @@ impl Shared {
     ///
     /// Where Redis can't be reached they are in force here all the same, and are written as soon as it is there;
     /// the error says only that nobody else knows them yet.
-    pub(crate) fn append(&self, marks: &[SharedMark], wait: Wait) -> Result<()> {
+    pub(crate) fn append(&self, marks: &[SharedMark], wait: Wait) -> Result<RevocationState> {
         let loads = self.loads();
         let written = self.run(|connection, _| self.write(connection, marks, wait));
         if let Err(error) = &written
             && error.kind() == ErrorKind::InvalidConfig
         {
-            return written.map(drop);
+            return written.map(|_| RevocationState::Stored);
         }
         for mark in marks {
             self.index.apply_shared(mark);
@@ -38,11 +38,14 @@ impl Shared {
             let _ = self.step(|follower| follower.wrote(head));
         }
         match (written, wait) {
-            (Ok(head), Wait::Confirmed) => self.confirm(marks, head, loads),
-            (Ok(_), Wait::Stored | Wait::Replicated(_)) => Ok(()),
-            (Err(error), _) => {
+            (Ok(head), Wait::Confirmed) => {
+                self.confirm(marks, head, loads).map(|()| RevocationState::Confirmed)
+            }
+            (Ok(_), Wait::Stored) => Ok(RevocationState::Stored),
+            (Ok(_), Wait::Replicated(_)) => Ok(RevocationState::Replicated),
+            (Err(error), wait) => {
                 self.owe(marks.iter().cloned());
-                Err(error)
+                if wait == Wait::Stored { Ok(RevocationState::Pending) } else { Err(error) }
             }
         }
     }

@@ -15,6 +15,7 @@ const KEY: i64 = 3;
 
 const ELEVATED: i64 = 1;
 const REVOKED: i64 = 2;
+const SHOWN: i64 = 4;
 
 const COLUMNS: &str = "kind, name, generation, at, flags, keep_until";
 
@@ -80,7 +81,9 @@ pub(crate) fn add(connection: &Connection, mark: &Mark) -> rusqlite::Result<Opti
     }
     let (generation, at, flags, keep_until) = match &joined {
         Mark::Session { state, keep_until, .. } => {
-            let flags = i64::from(state.elevated) * ELEVATED + i64::from(state.revoked) * REVOKED;
+            let flags = i64::from(state.elevated) * ELEVATED
+                + i64::from(state.revoked) * REVOKED
+                + i64::from(state.shown) * SHOWN;
             (state.generation, state.rotated_at, flags, *keep_until)
         }
         Mark::Subject { cut, keep_until, .. } | Mark::Everything { cut, keep_until } => {
@@ -170,6 +173,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Mark> {
                 generation: row.get(2).map(from_sql)?,
                 rotated_at: at()?,
                 elevated: flags & ELEVATED != 0,
+                shown: flags & SHOWN != 0,
                 revoked: flags & REVOKED != 0,
             };
             Ok(Mark::Session { id: SessionId::from_bytes(id), state, keep_until: keep_until()? })

@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sessera::{
-    Advance, Advanced, ErrorKind, Mark, Result, RevocationIndex, SessionData, SessionError, SessionId,
-    SessionRecord, Store,
+    Advance, Advanced, ErrorKind, Mark, Result, RevocationIndex, RevocationState, SessionData, SessionError,
+    SessionId, SessionRecord, Store,
 };
 
 use crate::connection::Link;
@@ -131,8 +131,9 @@ impl Store for SqliteStore {
         })
     }
 
-    fn append(&self, mark: &Mark, now: u64) -> Result<()> {
-        self.write(now, Durability::Full, |writer| writer.add(mark))
+    fn append(&self, mark: &Mark, now: u64) -> Result<RevocationState> {
+        self.write(now, Durability::Full, |writer| writer.add(mark))?;
+        Ok(RevocationState::Stored)
     }
 
     fn put_data(&self, data: &SessionData, now: u64) -> Result<()> {

@@ -23,7 +23,13 @@ fn revoked(number: u64) -> Mark {
 }
 
 fn at_generation(number: u64, generation: u64) -> Mark {
-    let state = SessionMark { generation, rotated_at: NOW + generation, elevated: false, revoked: false };
+    let state = SessionMark {
+        generation,
+        rotated_at: NOW + generation,
+        elevated: false,
+        shown: false,
+        revoked: false,
+    };
     Mark::Session { id: id(number), state, keep_until: LATER }
 }
 
@@ -146,7 +152,8 @@ pub fn replays_and_reorderings_change_nothing(open: Open<'_>) {
     }
     for store in [open(), open()].into_iter().chain(handles) {
         store.sync(NOW).unwrap();
-        let expected = SessionMark { generation: 3, rotated_at: NOW + 3, elevated: false, revoked: true };
+        let expected =
+            SessionMark { generation: 3, rotated_at: NOW + 3, elevated: false, shown: false, revoked: true };
         assert_eq!(store.index().session(id(1)), Some(expected));
         assert_eq!((store.index().cut("user-42"), store.index().len()), (9, 2));
     }
@@ -156,7 +163,8 @@ pub fn replays_and_reorderings_change_nothing(open: Open<'_>) {
 pub fn an_advance_moves_a_session_by_one_generation(open: Open<'_>) {
     let (one, other) = (open(), open());
     let won = one.advance(&Advance { elevated: true, ..advance(1, 4, NOW) }).unwrap();
-    let expected = SessionMark { generation: 5, rotated_at: NOW, elevated: true, revoked: false };
+    let expected =
+        SessionMark { generation: 5, rotated_at: NOW, elevated: true, shown: false, revoked: false };
     assert_eq!((won.mark, won.won), (expected, true), "a session without a mark is where its token says");
     for from in [0, 3, 4] {
         let lost = other.advance(&advance(1, from, NOW + 1)).unwrap();

@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 use crate::binding::UserAgent;
+use crate::clock::millis;
 use crate::codec::base64url;
 use crate::error::Result;
 use crate::random;
@@ -28,6 +30,7 @@ pub struct Client {
     pub(crate) user_agent: Option<UserAgent>,
     pub(crate) device: Option<Zeroizing<String>>,
     pub(crate) key: Option<String>,
+    pub(crate) waited: Duration,
 }
 
 impl Client {
@@ -65,6 +68,20 @@ impl Client {
         self.key = Some(thumbprint.into());
         self
     }
+
+    /// How long ago the request arrived that brought the token, for one whose body was slow or whose session is
+    /// asked for late. A token is judged by what was known when it arrived: it may have been rotated away since
+    /// then, which is no reuse, and gives no successor any more. Default 0.
+    #[must_use]
+    pub fn waited(mut self, waited: Duration) -> Self {
+        self.waited = waited;
+        self
+    }
+
+    /// When the request arrived.
+    pub(crate) fn arrived_at(&self, now: u64) -> u64 {
+        now.saturating_sub(millis(self.waited))
+    }
 }
 
 impl fmt::Debug for Client {
@@ -74,6 +91,7 @@ impl fmt::Debug for Client {
             .field("user_agent", &self.user_agent)
             .field("device", &self.device.is_some())
             .field("key", &self.key.is_some())
+            .field("waited", &self.waited)
             .finish()
     }
 }
@@ -82,7 +100,7 @@ impl fmt::Debug for Client {
 /// key store.
 ///
 /// # Errors
-/// `store_unavailable` when the system gives no random bytes.
+/// `randomness_unavailable` when the system gives no random bytes.
 pub fn new_device_secret() -> Result<String> {
     Ok(base64url::encode(*Zeroizing::new(random::array::<32>()?)))
 }

@@ -57,11 +57,13 @@ pub enum ErrorKind {
     InvalidKey,
     /// A setting, or the combination of several, can't work.
     InvalidConfig,
+    /// The system gave no random bytes.
+    RandomnessUnavailable,
 }
 
 impl ErrorKind {
     /// Every kind, for tables and for tests that must not forget one.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Malformed,
         Self::TooLarge,
         Self::UnsupportedAlgorithm,
@@ -85,6 +87,7 @@ impl ErrorKind {
         Self::CookieInvalid,
         Self::InvalidKey,
         Self::InvalidConfig,
+        Self::RandomnessUnavailable,
     ];
 
     /// The stable name of this kind, in every language and on the wire.
@@ -113,6 +116,7 @@ impl ErrorKind {
             Self::CookieInvalid => "cookie_invalid",
             Self::InvalidKey => "invalid_key",
             Self::InvalidConfig => "invalid_config",
+            Self::RandomnessUnavailable => "randomness_unavailable",
         }
     }
 
@@ -122,7 +126,11 @@ impl ErrorKind {
     pub const fn http_status(self) -> u16 {
         match self {
             Self::CsrfInvalid => 403,
-            Self::RevocationsStale | Self::StoreUnavailable | Self::InvalidKey | Self::InvalidConfig => 503,
+            Self::RevocationsStale
+            | Self::StoreUnavailable
+            | Self::InvalidKey
+            | Self::InvalidConfig
+            | Self::RandomnessUnavailable => 503,
             Self::Malformed
             | Self::TooLarge
             | Self::UnsupportedAlgorithm

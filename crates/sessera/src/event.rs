@@ -1,7 +1,10 @@
 //! What happened, for audit and metrics.
 
+use std::time::Duration;
+
 use time::OffsetDateTime;
 
+use crate::binding::Binding;
 use crate::error::ErrorKind;
 
 /// Told of what happens to sessions.
@@ -33,6 +36,20 @@ pub struct Event<'a> {
     pub session: Option<String>,
     /// Why a verb failed.
     pub reason: Option<ErrorKind>,
+    /// Of [`TokenReuse`](EventKind::TokenReuse): what is known of the token that was used again.
+    pub reuse: Option<Reuse>,
+}
+
+/// A token that was used after it was rotated away. A thief is one explanation; a restored backup of a phone or of
+/// a browser's cookies looks the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reuse {
+    /// How long ago the current generation began, which is the latest that the token was replaced.
+    pub replaced_ago: Duration,
+    /// How many generations the token is behind the current one.
+    pub generations: u64,
+    /// Which facts about the client matched, differed or were absent.
+    pub binding: Binding,
 }
 
 /// The kinds of events, by the OWASP Logging Vocabulary where it has a name.
@@ -57,11 +74,18 @@ pub enum EventKind {
     SessionAcceptedStale,
     /// One session was revoked, all of a subject's, or all.
     TokenRevoked,
+    /// A revocation is in force in this process and could not be stored yet. It is written when the store is back.
+    RevocationPending,
     /// A token was used after it was rotated away.
     TokenReuse,
     /// There were more marks than the index may hold, and the older gave way to a cut of everything: sessions
     /// that were not revoked ended with them. The reason says why the store could not be told, if it could not.
     RevocationsOverflowed,
+    /// The index holds half as many marks as it may. Beyond all of them, the older half gives way to a cut.
+    RevocationsNearQuota,
+    /// A cut lies further in the future than clocks may differ: a clock was far ahead, or somebody else wrote to the
+    /// store. Logins start after it and live as usual.
+    CutoffAhead,
     /// What this process knows of revocations is as fresh as the policy asks for, again.
     RevocationsFresh,
     /// What this process knows of revocations is older than [`fresh_for`](crate::Policy::fresh_for).
@@ -77,7 +101,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind, for tables and for tests that must not forget one.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::SessionCreated,
         Self::SessionRenewed,
         Self::SessionRotated,
@@ -87,8 +111,11 @@ impl EventKind {
         Self::SessionBindingChanged,
         Self::SessionAcceptedStale,
         Self::TokenRevoked,
+        Self::RevocationPending,
         Self::TokenReuse,
         Self::RevocationsOverflowed,
+        Self::RevocationsNearQuota,
+        Self::CutoffAhead,
         Self::RevocationsFresh,
         Self::RevocationsStale,
         Self::RevocationsExpired,
@@ -108,6 +135,9 @@ impl EventKind {
             Self::SessionBindingChanged => "session_binding_changed",
             Self::SessionAcceptedStale => "session_accepted_stale",
             Self::TokenRevoked => "authn_token_revoked",
+            Self::RevocationPending => "revocation_pending",
+            Self::RevocationsNearQuota => "revocations_near_quota",
+            Self::CutoffAhead => "cutoff_ahead",
             Self::TokenReuse => "authn_token_reuse",
             Self::RevocationsOverflowed => "revocations_overflowed",
             Self::RevocationsFresh => "revocations_fresh",

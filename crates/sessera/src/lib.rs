@@ -36,7 +36,7 @@ pub use claims::Claims;
 pub use client::{Client, new_device_secret};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{ErrorKind, Result, SessionError};
-pub use event::{Event, EventKind, Observer};
+pub use event::{Event, EventKind, Observer, Reuse};
 pub use keyring::{
     Algorithm, KeyId, KeyInfo, KeyState, Keyring, KeyringFile, KeyringOptions, RotationSchedule,
 };
@@ -48,7 +48,8 @@ pub use session_id::SessionId;
 pub use sessions::{Freshness, ListedSession, Revoke, Sessions, SessionsBuilder, Status};
 pub use step_up::StepUp;
 pub use store::{
-    Advance, Advanced, MemoryStore, Retention, SessionData, SessionRecord, Store, StoreStatus, Wait,
+    Advance, Advanced, MarkName, MemoryStore, Outbox, Pendable, Retention, RevocationState, SessionData,
+    SessionRecord, Store, StoreStatus, Wait,
 };
 
 /// The examples of the README are tests too.

@@ -25,10 +25,15 @@ pub struct Policy {
     pub idle_timeout: Duration,
     /// A session ends this long after the login, however much it is used. Default 12 hours. (ASVS 7.3.2)
     pub absolute_timeout: Duration,
-    /// How long after its issue a token is due to be renewed. Default: a sixth of the idle timeout.
+    /// How long after its issue a token is due to be renewed, and how long after its generation began it is due
+    /// to be rotated. Default: a sixth of the idle timeout. At least twice the grace.
     pub renew_after: Option<Duration>,
+    /// The longest that the session of a user who asked to be remembered may last; such a session then keeps the
+    /// idle timeout. Default `None`: as long as the application says, and without an idle timeout. The presets
+    /// [`aal2`](Self::aal2) and [`aal3`](Self::aal3) set it to their absolute timeout.
+    pub remember_limit: Option<Duration>,
     /// How long a rotated token still works, so that requests on their way are not refused. Default 10 s,
-    /// 0 to 60 s.
+    /// 0 to 120 s.
     pub grace: Duration,
     /// How far clocks may differ between the servers of a deployment. Default 30 s, at most 120 s.
     pub leeway: Duration,
@@ -57,7 +62,8 @@ pub enum OnReuse {
 /// What a verify does when the known revocations are older than the policy allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnStale {
-    /// Accepts tokens issued in the last 5 minutes, refuses the others with `revocations_stale`.
+    /// Accepts tokens whose generation began in the last 5 minutes, refuses the others with `revocations_stale`. A
+    /// renewal makes no token younger.
     #[default]
     YoungOnly,
     /// Refuses every token with `revocations_stale`.
@@ -77,6 +83,7 @@ impl Default for Policy {
             idle_timeout: 30 * MINUTE,
             absolute_timeout: 12 * HOUR,
             renew_after: None,
+            remember_limit: None,
             grace: Duration::from_secs(10),
             leeway: Duration::from_secs(30),
             on_reuse: OnReuse::default(),
@@ -104,12 +111,39 @@ impl Policy {
 
     /// NIST SP 800-63B-4 authentication assurance level 2: at most 24 hours, and 1 hour without use.
     pub fn aal2() -> Self {
-        Self { idle_timeout: HOUR, absolute_timeout: 24 * HOUR, ..Self::default() }
+        Self {
+            idle_timeout: HOUR,
+            absolute_timeout: 24 * HOUR,
+            remember_limit: Some(24 * HOUR),
+            ..Self::default()
+        }
     }
 
     /// NIST SP 800-63B-4 authentication assurance level 3: at most 12 hours, and 15 minutes without use.
     pub fn aal3() -> Self {
-        Self { idle_timeout: 15 * MINUTE, absolute_timeout: 12 * HOUR, ..Self::default() }
+        Self {
+            idle_timeout: 15 * MINUTE,
+            absolute_timeout: 12 * HOUR,
+            remember_limit: Some(12 * HOUR),
+            ..Self::default()
+        }
+    }
+
+    /// These rules for users who asked to be remembered for so long: their sessions last that long and have no
+    /// idle timeout. Where a [`remember_limit`](Self::remember_limit) holds, they last no longer than that, and
+    /// keep the idle timeout. Whether a renewal is due stays as it is.
+    #[must_use]
+    pub fn remembered_for(&self, remember_for: Duration) -> Self {
+        let renew_after = Some(self.renew_interval());
+        match self.remember_limit {
+            None => Self {
+                idle_timeout: remember_for,
+                absolute_timeout: remember_for,
+                renew_after,
+                ..self.clone()
+            },
+            Some(limit) => Self { absolute_timeout: remember_for.min(limit), renew_after, ..self.clone() },
+        }
     }
 
     /// How long after its issue a token is due to be renewed.
@@ -134,8 +168,17 @@ impl Policy {
         if self.renew_interval() >= self.idle_timeout {
             return wrong("renew_after is not shorter than idle_timeout");
         }
-        if self.grace > MINUTE {
-            return wrong("grace is over 60 seconds");
+        if self.grace > 2 * MINUTE {
+            return wrong("grace is over 120 seconds");
+        }
+        if self.renew_interval() < 2 * self.grace {
+            return wrong(
+                "renew_after (by default a sixth of idle_timeout) is under twice the grace: set a longer \
+                 renew_after or idle_timeout, or a shorter grace",
+            );
+        }
+        if self.remember_limit.is_some_and(|limit| limit < self.idle_timeout) {
+            return wrong("remember_limit is shorter than idle_timeout");
         }
         if self.leeway > 2 * MINUTE {
             return wrong("leeway is over 120 seconds");
@@ -190,6 +233,20 @@ mod tests {
     }
 
     #[test]
+    fn nobody_is_remembered_beyond_an_assurance_level() {
+        for preset in [Policy::aal2(), Policy::aal3()] {
+            let remembered = preset.remembered_for(30 * DAY);
+            assert_eq!(remembered.absolute_timeout, preset.absolute_timeout);
+            assert_eq!(remembered.idle_timeout, preset.idle_timeout);
+            remembered.validate().unwrap();
+        }
+        let remembered = Policy::default().remembered_for(30 * DAY);
+        assert_eq!((remembered.idle_timeout, remembered.absolute_timeout), (30 * DAY, 30 * DAY));
+        assert_eq!(remembered.renew_interval(), Policy::default().renew_interval());
+        remembered.validate().unwrap();
+    }
+
+    #[test]
     fn a_setting_that_cannot_work_is_named() {
         let policy = Policy::default;
         let long = Duration::MAX;
@@ -198,7 +255,10 @@ mod tests {
             ("absolute_timeout", Policy { absolute_timeout: MINUTE, ..policy() }),
             ("absolute_timeout", Policy { absolute_timeout: long, ..policy() }),
             ("renew_after", Policy { renew_after: Some(30 * MINUTE), ..policy() }),
-            ("grace", Policy { grace: Duration::from_secs(61), ..policy() }),
+            ("grace", Policy { grace: Duration::from_secs(121), ..policy() }),
+            ("twice the grace", Policy { idle_timeout: MINUTE, ..policy() }),
+            ("twice the grace", Policy { renew_after: Some(Duration::from_secs(19)), ..policy() }),
+            ("remember_limit", Policy { remember_limit: Some(MINUTE), ..policy() }),
             ("leeway", Policy { leeway: Duration::from_secs(121), ..policy() }),
             ("fresh_for", Policy { fresh_for: HOUR, ..policy() }),
         ] {

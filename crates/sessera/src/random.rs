@@ -32,9 +32,7 @@ pub(crate) fn array<const N: usize>() -> Result<[u8; N]> {
     RANDOM.with_borrow_mut(|buffer| {
         let process = process::id();
         if buffer.process != process || buffer.used + N > BUFFER {
-            SystemRandom::new().fill(&mut buffer.bytes).map_err(|_| {
-                SessionError::new(ErrorKind::StoreUnavailable, "the system gave no random bytes")
-            })?;
+            SystemRandom::new().fill(&mut buffer.bytes).map_err(|_| unavailable())?;
             buffer.process = process;
             buffer.used = 0;
         }
@@ -44,6 +42,11 @@ pub(crate) fn array<const N: usize>() -> Result<[u8; N]> {
         buffer.used += N;
         Ok(taken)
     })
+}
+
+/// The error of everything that draws random bytes.
+pub(crate) fn unavailable() -> SessionError {
+    SessionError::new(ErrorKind::RandomnessUnavailable, "the operating system returned no random bytes")
 }
 
 #[cfg(test)]

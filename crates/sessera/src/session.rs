@@ -16,8 +16,10 @@ pub struct Session {
     pub id: String,
     /// How many times it was rotated (`gen`).
     pub generation: u64,
-    /// When this token was issued (`iat`).
+    /// When this token was issued (`iat`): the login, or the latest renewal or rotation.
     pub issued_at: OffsetDateTime,
+    /// When this generation began (`nbf`): the login, or the latest rotation. A renewal does not move it.
+    pub rotated_at: OffsetDateTime,
     /// When the session started (`sat`): the login.
     pub started_at: OffsetDateTime,
     /// When the user last authenticated (`auth_time`): the login, or the latest elevation.
@@ -32,10 +34,13 @@ pub struct Session {
     pub amr: Vec<String>,
     /// The application's own claims.
     pub claims: Claims,
-    /// Whether the token was just rotated away and works only for the rest of the grace.
+    /// Whether the token was rotated away and is still accepted: in the grace, or because no client has shown
+    /// its successor yet.
     pub superseded: bool,
-    /// Whether it is time to renew or rotate the token.
+    /// Whether it is time to renew the token, by its `issued_at`.
     pub renew_due: bool,
+    /// Whether it is time to rotate the token, by its `rotated_at`. Never so without a store, nor of a visitor.
+    pub rotation_due: bool,
     /// Which facts about the client matched, differed or were absent.
     pub binding: Binding,
     /// The key that its token was signed with (`kid`).
@@ -64,13 +69,25 @@ impl std::fmt::Debug for Issued {
 ///
 /// let login = NewSession::new("user-42").claim("roles", ["editor"]).acr("aal2").amr(["pwd", "otp"]);
 /// ```
-#[derive(Debug)]
 pub struct NewSession {
     pub(crate) subject: String,
     pub(crate) claims: NewClaims,
     pub(crate) acr: Option<String>,
     pub(crate) amr: Vec<String>,
+    /// A token.
     pub(crate) replaces: Option<String>,
+}
+
+impl std::fmt::Debug for NewSession {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewSession")
+            .field("subject", &self.subject)
+            .field("claims", &self.claims)
+            .field("acr", &self.acr)
+            .field("amr", &self.amr)
+            .field("replaces", &self.replaces.is_some())
+            .finish()
+    }
 }
 
 impl NewSession {
@@ -113,10 +130,12 @@ impl NewSession {
         self
     }
 
-    /// The id of the session that this login replaces, such as the client's anonymous one: it is revoked.
+    /// The token that the request came with, whose session this login replaces: it is ended as by
+    /// [`Sessions::end`](crate::Sessions::end), so also one that is idle or was rotated away. A visitor's token,
+    /// or one that nobody signed, ends nothing and fails no login.
     #[must_use]
-    pub fn replaces(mut self, id: impl Into<String>) -> Self {
-        self.replaces = Some(id.into());
+    pub fn replaces(mut self, token: impl Into<String>) -> Self {
+        self.replaces = Some(token.into());
         self
     }
 }

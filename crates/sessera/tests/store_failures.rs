@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use sessera::{
     Advance, Advanced, Algorithm, Client, Elevation, ErrorKind, Event, EventKind, Freshness, Issued, Keyring,
-    ManualClock, Mark, MemoryStore, NewSession, OnStale, Policy, Result, RevocationIndex, Revoke,
-    SessionData, SessionError, SessionId, SessionRecord, Sessions, Store, Wait,
+    ManualClock, Mark, MemoryStore, NewSession, OnStale, Policy, Result, RevocationIndex, RevocationState,
+    Revoke, SessionData, SessionError, SessionId, SessionRecord, Sessions, Store, Wait,
 };
 
 /// A store that is behind, or away.
@@ -46,8 +46,10 @@ impl Store for Troubled {
         self.reached().and_then(|()| self.store.advance(advance))
     }
 
-    fn append(&self, mark: &Mark, now: u64) -> Result<()> {
-        self.reached().and_then(|()| self.store.append(mark, now))
+    /// In force here whether the store is away or not.
+    fn append(&self, mark: &Mark, now: u64) -> Result<RevocationState> {
+        let stored = self.store.append(mark, now)?;
+        Ok(if self.away.load(Relaxed) { RevocationState::Pending } else { stored })
     }
 
     fn put_data(&self, data: &SessionData, now: u64) -> Result<()> {

@@ -10,7 +10,7 @@ if decode(known) then state = state and join(state, known) or known end
 local parts = decode(state)
 local won = not (parts and (parts.revoked or parts.gen > from))
 if won then
-  state = encode(from + 1, now, elevated, false, math.max(till, parts and parts.till or 0))
+  state = encode(from + 1, now, elevated, false, false, math.max(till, parts and parts.till or 0))
 end
 if state ~= before then
   redis.call('HSET', recent, sid, state)

@@ -30,7 +30,8 @@ local function decode(state)
     return {
       revoked = first >= 128,
       elevated = first % 128 >= 64,
-      gen = first % 64 * 256 + state:byte(2),
+      shown = first % 64 >= 32,
+      gen = first % 32 * 256 + state:byte(2),
       at = at > 0 and at + BASE * 1000 or 0,
       till = till == 16777215 and math.huge or BASE + till * 64,
     }
@@ -39,6 +40,7 @@ local function decode(state)
     return {
       revoked = first % 2 == 1,
       elevated = first % 4 >= 2,
+      shown = first % 8 >= 4,
       gen = number(state, 2, 7),
       at = number(state, 8, 13),
       till = till == 1099511627775 and math.huge or till,
@@ -47,18 +49,18 @@ local function decode(state)
   return nil
 end
 
-local function encode(gen, at, elevated, revoked, till)
+local function encode(gen, at, elevated, shown, revoked, till)
   local past, steps = at - BASE * 1000, 16777215
   if till < math.huge then steps = math.max(0, math.ceil((till - BASE) / 64)) end
   local fits = steps < 16777215 or till == math.huge
-  if gen < 16384 and (at == 0 or (past > 0 and past < 1099511627776)) and fits then
-    local first = math.floor(gen / 256) + (elevated and 64 or 0) + (revoked and 128 or 0)
+  if gen < 8192 and (at == 0 or (past > 0 and past < 1099511627776)) and fits then
+    local first = math.floor(gen / 256) + (shown and 32 or 0) + (elevated and 64 or 0) + (revoked and 128 or 0)
     return string.char(first, gen % 256) .. bytes(at == 0 and 0 or past, 5) .. bytes(steps, 3)
   end
-  if gen > 70368744177663 or at > 140737488355327 then
-    gen, at, elevated, revoked = 70368744177663, 140737488355327, true, true
+  if gen > 35184372088831 or at > 140737488355327 then
+    gen, at, elevated, shown, revoked = 35184372088831, 140737488355327, true, true, true
   end
-  local flags = (revoked and 1 or 0) + (elevated and 2 or 0)
+  local flags = (revoked and 1 or 0) + (elevated and 2 or 0) + (shown and 4 or 0)
   return string.char(flags) .. bytes(gen, 6) .. bytes(at, 6) .. bytes(math.min(till, 1099511627775), 5)
 end
 
@@ -72,7 +74,8 @@ local function join(a, b)
     and (y.at > x.at or (y.at == x.at and y.elevated and not x.elevated))) then
     newer = y
   end
-  return encode(newer.gen, newer.at, newer.elevated, x.revoked or y.revoked, math.max(x.till, y.till))
+  local shown = (x.shown and x.gen == newer.gen) or (y.shown and y.gen == newer.gen)
+  return encode(newer.gen, newer.at, newer.elevated, shown, x.revoked or y.revoked, math.max(x.till, y.till))
 end
 
 local function bucket(sid)
@@ -157,7 +160,7 @@ local function begin(seed, names)
   for _, key in ipairs({ recent, packs, cuts }) do redis.call('HSETNX', key, '-', '') end
   epoch = digits(epoch)
   local chain = redis.sha1hex(epoch .. seed):sub(1, 16)
-  redis.call('HSET', head, 'layout', '1', 'epoch', epoch, 'seq', '0', 'chain', chain, 'names', names,
+  redis.call('HSET', head, 'layout', '2', 'epoch', epoch, 'seq', '0', 'chain', chain, 'names', names,
     'sizes', sizes())
   at_head = { epoch, '0', chain }
 end

@@ -112,6 +112,13 @@ impl Binding {
         self.verdicts().iter().any(|(_, verdict)| matches!(verdict, Verdict::Differed | Verdict::Absent))
     }
 
+    /// Whether this may be the client that the session is bound to: its device and its key are those, and so is
+    /// its user agent or its network.
+    pub(crate) fn is_same_client(&self) -> bool {
+        let other = |verdict| matches!(verdict, Verdict::Differed | Verdict::Absent);
+        !other(self.device) && !other(self.key) && !(other(self.user_agent) && other(self.ip))
+    }
+
     fn set(&mut self, fact: Fact, verdict: Verdict) {
         match fact {
             Fact::Device => self.device = verdict,

@@ -77,9 +77,9 @@ pub(crate) fn open<'k, 'b>(
     buffer: &'b mut [u8; LONGEST_PAYLOAD],
 ) -> Result<(&'k Key, &'b [u8])> {
     let parts = Compact::split(token)?;
-    // Every header that we write ourselves for sessions is known beforehand.
-    let (key, typ_matches) = if let Some(key) = keyring.find_by_header(parts.header_and_dot) {
-        (key, typ == crate::token::SESSION_TYPE)
+    // The headers that we write for sessions and visitors are known beforehand.
+    let (key, typ_matches) = if let Some((key, token_type)) = keyring.find_by_header(parts.header_and_dot) {
+        (key, typ == token_type.name())
     } else {
         let header = Header::read(parts.header())?;
         (header.key(keyring)?, header.typ.as_deref() == Some(typ))
@@ -92,7 +92,7 @@ pub(crate) fn open<'k, 'b>(
     if typ_matches {
         Ok((key, payload))
     } else {
-        Err(SessionError::new(ErrorKind::WrongType, "typ is another"))
+        Err(SessionError::new(ErrorKind::WrongType, "unexpected typ"))
     }
 }
 

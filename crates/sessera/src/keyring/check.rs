@@ -27,7 +27,7 @@ pub(crate) fn ed25519(public: &[u8; 32]) -> Result<()> {
 /// ring checks a peer's point before it agrees on a key with it, so an agreement is made and thrown away.
 pub(crate) fn p256(public: &Point) -> Result<()> {
     let ours = EphemeralPrivateKey::generate(&ECDH_P256, &SystemRandom::new())
-        .map_err(|_| invalid("the system gave no random bytes"))?;
+        .map_err(|_| crate::random::unavailable())?;
     let theirs = agreement::UnparsedPublicKey::new(&ECDH_P256, public);
     agreement::agree_ephemeral(ours, &theirs, |_| ()).map_err(|_| invalid("its point is not on the curve"))
 }

@@ -10,6 +10,7 @@ use super::key_id::KeyId;
 use super::material::Material;
 use super::signature::Signature;
 use super::thumbprint;
+use super::token_type::TokenType;
 use crate::codec::base64url;
 use crate::error::Result;
 
@@ -19,6 +20,7 @@ pub(crate) struct Key {
     kid: Box<str>,
     id: KeyId,
     header: Box<str>,
+    visitor_header: Box<str>,
     life: Life,
     material: Arc<Material>,
 }
@@ -89,13 +91,16 @@ impl Key {
     /// The `kid` must be well-formed, so that it needs no escapes in the header.
     pub(crate) fn new(kid: &str, life: Life, material: Material) -> Self {
         let algorithm = material.algorithm().name();
-        let header = format!(r#"{{"alg":"{algorithm}","kid":"{kid}","typ":"session+jwt"}}"#);
-        let mut encoded = base64url::encode(header);
-        encoded.push('.');
+        let header = |token_type: TokenType| {
+            let typ = token_type.name();
+            let header = format!(r#"{{"alg":"{algorithm}","kid":"{kid}","typ":"{typ}"}}"#);
+            (base64url::encode(header) + ".").into()
+        };
         Self {
             kid: kid.into(),
             id: KeyId::of(kid),
-            header: encoded.into(),
+            header: header(TokenType::Session),
+            visitor_header: header(TokenType::Visitor),
             life,
             material: Arc::new(material),
         }
@@ -121,9 +126,12 @@ impl Key {
         self.material.algorithm()
     }
 
-    /// The encoded header of the session tokens that this key signs, with the dot that ends it.
-    pub(crate) fn header(&self) -> &str {
-        &self.header
+    /// The encoded header of the tokens of this type that this key signs, with the dot that ends it.
+    pub(crate) fn header(&self, token_type: TokenType) -> &str {
+        match token_type {
+            TokenType::Session => &self.header,
+            TokenType::Visitor => &self.visitor_header,
+        }
     }
 
     pub(crate) fn material(&self) -> &Material {

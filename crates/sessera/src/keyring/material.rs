@@ -158,7 +158,6 @@ impl Material {
 /// 32 bytes for a key that lives long: straight from the system, not from a buffer.
 pub(crate) fn random_secret() -> Result<Secret> {
     let mut secret = Secret::default();
-    rand::SecureRandom::fill(&SystemRandom::new(), &mut *secret)
-        .map_err(|_| invalid("the system gave no random bytes"))?;
+    rand::SecureRandom::fill(&SystemRandom::new(), &mut *secret).map_err(|_| crate::random::unavailable())?;
     Ok(secret)
 }

@@ -19,6 +19,7 @@ use self::purposes::Root;
 pub use self::rotation::RotationSchedule;
 pub(crate) use self::signature::Signature;
 pub(crate) use self::thumbprint::thumbprint;
+pub(crate) use self::token_type::TokenType;
 use crate::error::{ErrorKind, Result, SessionError};
 
 mod algorithm;
@@ -36,6 +37,7 @@ mod signature;
 #[cfg(test)]
 mod tests;
 mod thumbprint;
+mod token_type;
 
 /// The most keys of a ring.
 pub(crate) const MOST_KEYS: usize = 32;
@@ -175,9 +177,13 @@ impl Keyring {
         self.0.keys.iter().find(|key| key.kid() == kid)
     }
 
-    /// The key whose session header a token begins with, dot included.
-    pub(crate) fn find_by_header(&self, header_and_dot: &str) -> Option<&Key> {
-        self.0.keys.iter().find(|key| key.header() == header_and_dot)
+    /// The key and the type whose prepared header a token begins with, dot included.
+    pub(crate) fn find_by_header(&self, header_and_dot: &str) -> Option<(&Key, TokenType)> {
+        let of_type = |token_type| {
+            let key = self.0.keys.iter().find(|key| key.header(token_type) == header_and_dot);
+            key.map(|key| (key, token_type))
+        };
+        of_type(TokenType::Session).or_else(|| of_type(TokenType::Visitor))
     }
 
     /// The key that signs at that moment: of the private keys whose time has come and is not over, the one
@@ -186,8 +192,28 @@ impl Keyring {
     /// # Errors
     /// [`InvalidKey`](ErrorKind::InvalidKey) when there is none, as in a ring of public keys.
     pub(crate) fn signing_key(&self, unix_millis: u64) -> Result<&Key> {
-        newest(self.0.keys.iter().filter(|key| key.may_sign_at(unix_millis)))
-            .ok_or_else(|| invalid("the keyring has no key that may sign now"))
+        self.signing_key_unless(unix_millis, |_| false)
+    }
+
+    /// The same, passing over the keys that were revoked.
+    pub(crate) fn signing_key_unless(
+        &self,
+        unix_millis: u64,
+        is_revoked: impl Fn(&str) -> bool,
+    ) -> Result<&Key> {
+        let may_sign = || self.0.keys.iter().filter(|key| key.may_sign_at(unix_millis));
+        newest(may_sign().filter(|key| !is_revoked(key.kid()))).ok_or_else(|| {
+            if may_sign().next().is_some() {
+                invalid("the signing key was revoked: rotate the keyring, then load it again")
+            } else {
+                invalid("the keyring has no key that may sign now")
+            }
+        })
+    }
+
+    /// Whether a key of this name is in the ring, whatever its state.
+    pub fn has_key(&self, kid: &str) -> bool {
+        self.find(kid).is_some()
     }
 
     /// The keys for binding, CSRF, logs and sealing; `None` in a ring of public keys without a root.

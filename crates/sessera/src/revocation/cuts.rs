@@ -10,6 +10,10 @@ use super::scramble::Scramble;
 use super::shards::Shards;
 use super::table::Entry;
 
+/// The last time that a cut may have, in Unix milliseconds. What claims to be later is not the time of any
+/// clock, and is ignored.
+pub(super) const LAST_CUT: u64 = (1 << 52) - 1;
+
 /// The cuts of subjects, and the one of everything. A cut of 0 is none: no session starts at 0.
 pub(super) struct Cuts {
     everything: AtomicU64,
@@ -17,11 +21,19 @@ pub(super) struct Cuts {
     latest: AtomicU64,
     pub(super) subjects: Shards,
     names: Subjects,
+    /// How many cuts past [`LAST_CUT`] were ignored.
+    refused: AtomicU64,
 }
 
 impl Cuts {
     pub(super) fn new(names: Subjects) -> Self {
-        Self { everything: AtomicU64::new(0), latest: AtomicU64::new(0), subjects: Shards::new(), names }
+        Self {
+            everything: AtomicU64::new(0),
+            latest: AtomicU64::new(0),
+            subjects: Shards::new(),
+            names,
+            refused: AtomicU64::new(0),
+        }
     }
 
     pub(super) fn cut_subject(&self, key: u128, mark: Packed) {
@@ -36,7 +48,24 @@ impl Cuts {
         self.subjects.apply_sorted(marks, Packed::join_subjects);
     }
 
+    /// Whether a cut is one. One that is not is counted.
+    pub(super) fn admits(&self, cut: u64) -> bool {
+        let admitted = cut <= LAST_CUT;
+        if !admitted {
+            self.refused.fetch_add(1, Ordering::AcqRel);
+        }
+        admitted
+    }
+
+    /// How many cuts were ignored, as no clock can have made them.
+    pub(super) fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Acquire)
+    }
+
     pub(super) fn cut_everything(&self, cut: u64) {
+        if !self.admits(cut) {
+            return;
+        }
         self.latest.fetch_max(cut, Ordering::AcqRel);
         self.everything.fetch_max(cut, Ordering::AcqRel);
     }

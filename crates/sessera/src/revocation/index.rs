@@ -6,7 +6,7 @@ use std::hash::BuildHasher as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::cuts::Cuts;
+use super::cuts::{Cuts, LAST_CUT};
 use super::keys::DeadKeys;
 use super::mark::{Mark, SessionMark};
 use super::names::{SubjectNames, Subjects};
@@ -62,6 +62,9 @@ pub(crate) enum Found {
 impl RevocationIndex {
     /// The marks of sessions and subjects that are held at most, by default.
     pub const DEFAULT_QUOTA: usize = 4_000_000;
+
+    /// The last time that a cut may have, in Unix milliseconds. Later ones are [ignored](Self::refused).
+    pub const LAST_CUT: u64 = LAST_CUT;
 
     /// Parts that can be [swept](Self::sweep_shard) one at a time.
     pub const SHARDS: usize = Shards::COUNT;
@@ -166,6 +169,16 @@ impl RevocationIndex {
         size_of::<Self>() + self.sessions.memory() + self.cuts.subjects.memory() + self.keys.memory()
     }
 
+    /// How many marks of sessions and subjects are held at most.
+    pub fn quota(&self) -> usize {
+        self.quota
+    }
+
+    /// How many cuts were ignored because they lie in 2^52 ms or later, which no clock says.
+    pub fn refused(&self) -> u64 {
+        self.cuts.refused()
+    }
+
     /// How often the quota was reached, and older marks gave way to a [cut](Self::everything).
     pub fn overflows(&self) -> u64 {
         self.overflows.load(Ordering::Acquire)
@@ -189,7 +202,7 @@ impl RevocationIndex {
     }
 
     /// The latest cut of all, which the start of a session may be just past.
-    pub(crate) fn latest_cut(&self) -> u64 {
+    pub fn latest_cut(&self) -> u64 {
         self.cuts.latest()
     }
 
@@ -209,12 +222,17 @@ impl RevocationIndex {
         mark.map_or(Found::Nothing, Found::Marked)
     }
 
+    /// Whether this key was revoked.
+    pub fn is_dead_key(&self, kid: &str) -> bool {
+        self.keys.contains(kid)
+    }
+
     pub(super) fn key(&self, id: SessionId) -> u128 {
         self.scramble.key(id.to_bytes())
     }
 
     /// Marks that count against the quota.
-    fn held(&self) -> usize {
+    pub(crate) fn held(&self) -> usize {
         self.sessions.len() + self.cuts.subjects.len()
     }
 
@@ -224,6 +242,9 @@ impl RevocationIndex {
     }
 
     pub(super) fn apply_subject(&self, key: u128, mark: Packed) {
+        if !self.cuts.admits(mark.cut()) {
+            return;
+        }
         self.make_room(&self.cuts.subjects, key);
         self.cuts.cut_subject(key, mark);
     }
@@ -238,6 +259,7 @@ impl RevocationIndex {
     }
 
     pub(super) fn load_subjects(&self, marks: &mut Vec<Entry>) {
+        marks.retain(|(_, mark)| self.cuts.admits(mark.cut()));
         if self.merges(marks.len()) {
             marks.sort_unstable_by_key(|(key, _)| *key);
             self.cuts.cut_subjects(marks);
@@ -262,7 +284,9 @@ impl RevocationIndex {
     fn escalate(&self) {
         let _alone = self.overflowing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut starts = Vec::with_capacity(self.held());
-        self.sessions.for_each(|mark| starts.push(mark.latest_start()));
+        // No session that a cut could end has started later.
+        let latest_start = |mark: Packed| mark.latest_start().min(LAST_CUT);
+        self.sessions.for_each(|mark| starts.push(latest_start(mark)));
         self.cuts.subjects.for_each(|mark| starts.push(mark.cut()));
         // Another thread may have been here just before.
         if starts.len() < self.quota {
@@ -271,11 +295,11 @@ impl RevocationIndex {
         let middle = starts.len() / 2;
         let (_, median, _) = starts.select_nth_unstable(middle);
         // Past the earlier ones too, as a login right after such a cut starts just past it.
-        let cut = self.cuts.everything().saturating_add(1).max(*median);
+        let cut = self.cuts.everything().saturating_add(1).max(*median).min(LAST_CUT);
         self.cuts.cut_everything(cut);
         self.overflows.fetch_add(1, Ordering::AcqRel);
         for nth in 0..Self::SHARDS {
-            self.sessions.retain(nth, |mark| mark.latest_start() > cut);
+            self.sessions.retain(nth, |mark| latest_start(mark) > cut);
             self.cuts.subjects.retain(nth, |mark| mark.cut() > cut);
         }
     }

@@ -16,7 +16,7 @@ mod tests;
 
 pub use index::RevocationIndex;
 pub(crate) use index::{Found, Query};
-pub(crate) use mark::Standing;
 pub use mark::{Mark, SessionMark};
+pub(crate) use mark::{Overlap, Standing};
 pub use names::{SubjectName, SubjectNames};
 pub use shared::SharedMark;

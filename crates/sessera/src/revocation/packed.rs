@@ -5,18 +5,20 @@ use super::mark::SessionMark;
 /// What is known under one key of a table, and until when it is needed.
 ///
 /// The bits, from the lowest: 32 of the retention, 1 that is always set, and then either a session's
-/// (1 revoked, 1 elevated, 47 of `rotated_at`, 46 of the generation) or, in the upper half, a subject's cut.
+/// (1 revoked, 1 elevated, 1 shown, 47 of `rotated_at`, 45 of the generation) or, in the upper half, a subject's
+/// cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Packed(u128);
 
 const PRESENT: u128 = 1 << 32;
 const REVOKED: u128 = 1 << 33;
 const ELEVATED: u128 = 1 << 34;
-const ROTATED_AT: u32 = 35;
-const GENERATION: u32 = 82;
+const SHOWN: u128 = 1 << 35;
+const ROTATED_AT: u32 = 36;
+const GENERATION: u32 = 83;
 const CUT: u32 = 64;
 
-/// What does not fit: a rotation past the year 6400, or one of a session that rotated 7 × 10¹³ times.
+/// What does not fit: a rotation past the year 6400, or one of a session that rotated 3 × 10¹³ times.
 const LAST_ROTATED_AT: u64 = (1 << (GENERATION - ROTATED_AT)) - 1;
 const LAST_GENERATION: u64 = (1 << (128 - GENERATION)) - 1;
 
@@ -35,13 +37,16 @@ impl Packed {
     /// What is known of a session. A mark beyond what fits is taken for a revocation, which refuses at least
     /// what the mark refused.
     pub(super) fn session(state: SessionMark, keep_until: u64) -> Self {
-        let SessionMark { generation, rotated_at, elevated, revoked } = fitting(state);
+        let SessionMark { generation, rotated_at, elevated, shown, revoked } = fitting(state);
         let mut bits = u128::from(generation) << GENERATION | u128::from(rotated_at) << ROTATED_AT;
         if revoked {
             bits |= REVOKED;
         }
         if elevated {
             bits |= ELEVATED;
+        }
+        if shown {
+            bits |= SHOWN;
         }
         Self(bits | PRESENT | u128::from(seconds(keep_until)))
     }
@@ -60,6 +65,7 @@ impl Packed {
             generation: self.high(GENERATION),
             rotated_at: self.high(ROTATED_AT) & LAST_ROTATED_AT,
             elevated: self.0 & ELEVATED != 0,
+            shown: self.0 & SHOWN != 0,
             revoked: self.0 & REVOKED != 0,
         }
     }
@@ -126,7 +132,13 @@ fn fitting(state: SessionMark) -> SessionMark {
     if state.generation <= LAST_GENERATION && state.rotated_at <= LAST_ROTATED_AT {
         return state;
     }
-    SessionMark { generation: LAST_GENERATION, rotated_at: LAST_ROTATED_AT, elevated: true, revoked: true }
+    SessionMark {
+        generation: LAST_GENERATION,
+        rotated_at: LAST_ROTATED_AT,
+        elevated: true,
+        shown: true,
+        revoked: true,
+    }
 }
 
 /// The first whole second at or after a time.
@@ -141,11 +153,12 @@ mod tests {
     use super::*;
 
     fn any_state() -> impl Strategy<Value = SessionMark> {
-        (0..=LAST_GENERATION, 0..=LAST_ROTATED_AT, any::<bool>(), any::<bool>()).prop_map(
-            |(generation, rotated_at, elevated, revoked)| SessionMark {
+        (0..=LAST_GENERATION, 0..=LAST_ROTATED_AT, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
+            |(generation, rotated_at, elevated, shown, revoked)| SessionMark {
                 generation,
                 rotated_at,
                 elevated,
+                shown,
                 revoked,
             },
         )

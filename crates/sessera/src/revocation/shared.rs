@@ -139,7 +139,8 @@ mod tests {
         prop_oneof![
             (any::<u8>(), 0..5_u64, any::<bool>(), until.clone()).prop_map(
                 |(nth, at, revoked, keep_until)| {
-                    let state = SessionMark { generation: at, rotated_at: at, elevated: false, revoked };
+                    let state =
+                        SessionMark { generation: at, rotated_at: at, revoked, ..SessionMark::default() };
                     Mark::Session { id: SessionId::from_bytes([nth; 16]), state, keep_until }
                 }
             ),

@@ -69,11 +69,12 @@ fn id(nth: u64) -> SessionId {
 /// Retention in whole seconds, as the index keeps it.
 fn any_mark() -> impl Strategy<Value = Mark> {
     let until = (0..100_u64).prop_map(|seconds| seconds * 1000);
-    let state = (0..4_u64, 0..4_u64, any::<bool>(), any::<bool>()).prop_map(
-        |(generation, rotated_at, elevated, revoked)| SessionMark {
+    let state = (0..4_u64, 0..4_u64, any::<[bool; 2]>(), any::<bool>()).prop_map(
+        |(generation, rotated_at, [elevated, shown], revoked)| SessionMark {
             generation,
             rotated_at,
             elevated,
+            shown,
             revoked,
         },
     );

@@ -30,9 +30,13 @@ pub struct SessionsBuilder {
     clock: Arc<dyn Clock>,
     observer: Option<Box<dyn Observer>>,
     remembered: usize,
-    registry: Option<Registry>,
-    clock_skew: Duration,
+    listed: Option<bool>,
+    networks: bool,
+    max_sessions: Option<usize>,
+    clock_skew: Option<Duration>,
     longest_session: Duration,
+    max_data: usize,
+    max_visitor_data: usize,
 }
 
 impl SessionsBuilder {
@@ -47,9 +51,13 @@ impl SessionsBuilder {
             clock: Arc::new(SystemClock),
             observer: None,
             remembered: 2048,
-            registry: None,
-            clock_skew: Duration::ZERO,
+            listed: None,
+            networks: false,
+            max_sessions: None,
+            clock_skew: None,
             longest_session: Duration::ZERO,
+            max_data: 1024 * 1024,
+            max_visitor_data: 64 * 1024,
         }
     }
 
@@ -101,31 +109,46 @@ impl SessionsBuilder {
 
     /// Whether the store keeps a list of each subject's sessions, which [`Sessions::sessions_of`] shows: id,
     /// start, last renewal, and the family and platform of the client. Each login and renewal then writes to
-    /// the store. Default: no.
+    /// the store. Default: yes where networks are listed or sessions are limited, else no; `false` together with
+    /// one of those is an error.
     pub fn list_sessions(mut self, list: bool) -> Self {
-        self.registry = if list { Some(self.registry.unwrap_or_default()) } else { None };
+        self.listed = Some(list);
         self
     }
 
     /// Whether the list also says which network a session was last seen in: personal data, so the default is
     /// no. Turns the list on.
     pub fn list_networks(mut self, networks: bool) -> Self {
-        self.registry = Some(Registry { networks, ..self.registry.unwrap_or_default() });
+        self.networks = networks;
         self
     }
 
     /// How many sessions a subject may have. A login beyond that ends the oldest of them. Default: any number.
     /// Turns the list on. (ASVS 7.1.2)
     pub fn max_sessions(mut self, sessions: usize) -> Self {
-        self.registry = Some(Registry { max_sessions: Some(sessions), ..self.registry.unwrap_or_default() });
+        self.max_sessions = Some(sessions);
         self
     }
 
     /// How far the clock of each machine that writes to the store may be off. "Log out everywhere" ends what
     /// has started until twice this from now, so that it ends what a machine with a fast clock has issued; a
-    /// login after it starts past that. Default 0, for one machine; at most the leeway.
+    /// login after it starts past that. A rotated token that is used within twice this after its grace is refused,
+    /// and is no reuse. At most the leeway. Default: the leeway for a store that
+    /// [machines share](crate::Store::spans_machines), 0 for a store of one host.
     pub fn clock_skew(mut self, skew: Duration) -> Self {
-        self.clock_skew = skew;
+        self.clock_skew = Some(skew);
+        self
+    }
+
+    /// The most bytes of data that the store keeps of one session. Default 1 MiB.
+    pub fn max_data(mut self, bytes: usize) -> Self {
+        self.max_data = bytes;
+        self
+    }
+
+    /// The most bytes of data that the store keeps of one visitor. Default 64 KiB.
+    pub fn max_visitor_data(mut self, bytes: usize) -> Self {
+        self.max_visitor_data = bytes;
         self
     }
 
@@ -157,20 +180,31 @@ impl SessionsBuilder {
         let keyring = self.keyring.ok_or_else(|| wrong("a keyring is missing"))?;
         self.policy.validate()?;
         check_keyring(&keyring, &self.policy, self.sealed)?;
-        if self.clock_skew > self.policy.leeway {
+        let shared = self.store.as_ref().is_some_and(|store| store.spans_machines());
+        let by_default = if shared { self.policy.leeway } else { Duration::ZERO };
+        let clock_skew = self.clock_skew.unwrap_or(by_default);
+        if clock_skew > self.policy.leeway {
             return Err(wrong("clock_skew is over the leeway"));
         }
         if self.longest_session > Policy::LONGEST_SESSION {
             return Err(wrong("longest_session is over 400 days"));
         }
-        if self.registry.is_some() && self.store.is_none() {
+        let needs_list = self.networks || self.max_sessions.is_some();
+        if self.listed == Some(false) && needs_list {
+            return Err(wrong("list_sessions is off, but list_networks or max_sessions needs the list"));
+        }
+        let registry = Registry { networks: self.networks, max_sessions: self.max_sessions };
+        let registry = (self.listed == Some(true) || needs_list).then_some(registry);
+        if registry.is_some() && self.store.is_none() {
             return Err(wrong("without a store sessions can be neither listed nor limited"));
         }
-        if self.registry.is_some_and(|registry| registry.max_sessions == Some(0)) {
+        if self.max_sessions == Some(0) {
             return Err(wrong("max_sessions is 0, so that nobody could log in"));
         }
+        let realm = Realm::new(self.issuer, self.audience);
         Ok(Sessions {
-            realm: Realm::new(self.issuer, self.audience),
+            visitors: realm.of_visitors(),
+            realm,
             keys: ArcSwap::from_pointee(Keys { keyring, serial: 0 }),
             seen: SeenTokens::with_capacity(self.remembered),
             longest_session_ms: millis(self.longest_session.max(self.policy.absolute_timeout)),
@@ -181,8 +215,10 @@ impl SessionsBuilder {
             observer: self.observer,
             overflows: AtomicU64::new(0),
             told: Told::default(),
-            registry: self.registry,
-            clock_skew_ms: millis(self.clock_skew),
+            registry,
+            clock_skew_ms: millis(clock_skew),
+            max_data: self.max_data,
+            max_visitor_data: self.max_visitor_data,
         })
     }
 }

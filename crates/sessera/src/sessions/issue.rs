@@ -14,11 +14,11 @@ impl Sessions {
     /// Starts a session: a new id, generation 0. Call it at every login.
     ///
     /// The id is always new; none that a client brought is ever adopted. The session that the login
-    /// [replaces](NewSession::replaces) is revoked.
+    /// [replaces](NewSession::replaces) is ended.
     ///
     /// # Errors
     /// `invalid_claim` for a claim that no token may carry, `too_large` when the token would be,
-    /// `invalid_key` when no key signs, `store_unavailable`.
+    /// `invalid_key` when no key signs, `store_unavailable`, `randomness_unavailable`.
     pub fn issue(&self, login: NewSession, client: &Client) -> Result<Issued> {
         let now = self.now();
         let issued = self.start(login, client, now)?;
@@ -28,13 +28,8 @@ impl Sessions {
 
     fn start(&self, login: NewSession, client: &Client, now: u64) -> Result<Issued> {
         let members = login.claims.validate()?;
+        let started_at = self.start_after_cuts(&login.subject, now);
         let id = SessionId::generate()?;
-        let mut started_at = now;
-        if let Some(store) = &self.store {
-            store.refresh(now);
-            // A login after "log out everywhere" lives, even within the same millisecond.
-            started_at = now.max(store.index().cut(&login.subject).saturating_add(1));
-        }
         let mut claims = Box::new(TokenClaims {
             subject: login.subject,
             id,
@@ -45,19 +40,33 @@ impl Sessions {
             expires_at: 0,
             authenticated_at: now / 1000,
             started_at_ms: started_at,
-            ends_at: started_at.saturating_add(self.policy.absolute_ms()) / 1000,
+            // From now, whatever cuts lie ahead: no clock makes a session longer.
+            ends_at: now.saturating_add(self.policy.absolute_ms()) / 1000,
             fingerprint: bind(client, id, &self.policy.binding, self.keys.load().keyring.purposes()),
             acr: login.acr,
             amr: login.amr,
             key_thumbprint: self.policy.binding.binds_key().then(|| client.key.clone()).flatten(),
             application: Claims::none(),
         });
-        self.date(&mut claims, now);
+        self.begin_generation(&mut claims, now);
         let issued = self.mint(claims, &members, now)?;
-        self.list(&issued.session, client, now)?;
-        if let Some(replaced) = &login.replaces {
-            self.revoke_session(replaced)?;
+        if let Some(token) = &login.replaces {
+            self.end_replaced(token)?;
         }
+        self.list(&issued.session, client, now)?;
         Ok(issued)
+    }
+
+    /// When a session of this subject starts that is issued now: after every cut, so that a login after "log out
+    /// everywhere" lives, even within the same millisecond. Where the known cuts are not fresh, the store is asked
+    /// for them first; a store that does not answer fails no login.
+    pub(super) fn start_after_cuts(&self, subject: &str, now: u64) -> u64 {
+        let Some(store) = &self.store else { return now };
+        if store.refresh(now) > self.policy.fresh_ms() {
+            let _ = store.sync(now);
+        }
+        let cut = store.index().cut(subject);
+        self.note_cut(cut, now);
+        now.max(cut.saturating_add(1))
     }
 }

@@ -1,13 +1,14 @@
 //! From claims to a signed token and its session.
 
 use super::Sessions;
+use super::verify::{Checked, Judged};
 use crate::binding::Binding;
 use crate::clock::{instant, instant_of_second};
 use crate::error::{ErrorKind, Result, SessionError};
 use crate::jose::{jwe, jws};
-use crate::keyring::KeyId;
+use crate::keyring::{KeyId, TokenType};
 use crate::session::{Issued, Session};
-use crate::token::{SEALED_CONTENT, TokenClaims};
+use crate::token::{Realm, SEALED_CONTENT, TokenClaims, VISITOR};
 
 /// Longest subject, issuer of an authentication or other text of ours, in bytes as written in JSON.
 const LONGEST_TEXT: usize = 1024;
@@ -15,10 +16,16 @@ const LONGEST_TEXT: usize = 1024;
 const MOST_METHODS: usize = 16;
 
 impl Sessions {
-    /// Sets `iat`, `nbf` and `exp` for a token issued at `at`.
+    /// Sets `nbf`, `iat` and `exp` for the first token of a generation that began at `at`.
+    pub(super) fn begin_generation(&self, claims: &mut TokenClaims, at: u64) {
+        claims.not_before = at / 1000;
+        self.date(claims, at);
+    }
+
+    /// Sets `iat` and `exp` for a token issued at `at`, of a generation that goes on.
     pub(super) fn date(&self, claims: &mut TokenClaims, at: u64) {
+        let at = at.max(claims.not_before.saturating_mul(1000));
         claims.issued_at = at / 1000;
-        claims.not_before = claims.issued_at;
         claims.expires_at = self.expiry_of_token_issued_at(at, claims.ends_at);
     }
 
@@ -27,21 +34,39 @@ impl Sessions {
         (at.saturating_add(self.policy.idle_ms()) / 1000).min(ends_at)
     }
 
-    /// Signs the claims with the key that signs at their `iat`, so that every server picks the same.
-    pub(super) fn mint(&self, mut claims: Box<TokenClaims>, members: &str, now: u64) -> Result<Issued> {
-        check(&claims)?;
-        let payload = claims.write(&self.realm, members);
+    /// Signs the claims of a session; see [`mint_as`](Self::mint_as).
+    pub(super) fn mint(&self, claims: Box<TokenClaims>, members: &str, now: u64) -> Result<Issued> {
+        self.mint_as(&self.realm, claims, members, now)
+    }
+
+    /// Signs the claims with the key that signs at their `iat`, so that every server picks the same. A key that was
+    /// revoked signs nothing: its tokens would be refused at once.
+    pub(super) fn mint_as(
+        &self,
+        realm: &Realm,
+        mut claims: Box<TokenClaims>,
+        members: &str,
+        now: u64,
+    ) -> Result<Issued> {
+        check(&claims, realm)?;
+        let payload = claims.write(realm, members);
         let keyring = &self.keys.load().keyring;
-        let key = keyring.signing_key(claims.issued_at.saturating_mul(1000))?;
-        let mut token = jws::sign_with(key.header(), payload.as_bytes(), key)?;
+        let is_revoked = |kid: &str| self.store.as_ref().is_some_and(|store| store.index().is_dead_key(kid));
+        let key = keyring.signing_key_unless(claims.issued_at.saturating_mul(1000), is_revoked)?;
+        let mut token = jws::sign_with(key.header(realm.token_type), payload.as_bytes(), key)?;
         if self.sealed {
             token = jwe::seal(token.as_bytes(), SEALED_CONTENT, keyring)?;
         }
-        let session = self.session(claims, key.id(), false, Binding::default(), now);
+        let session = self.session_of(claims, key.id(), false, Binding::default(), now);
         Ok(Issued { token, session })
     }
 
-    pub(super) fn session(
+    pub(super) fn session(&self, checked: Checked, now: u64) -> Session {
+        let Judged { superseded, binding, .. } = checked.judged;
+        self.session_of(checked.claims, checked.signed_by, superseded, binding, now)
+    }
+
+    pub(super) fn session_of(
         &self,
         claims: Box<TokenClaims>,
         signed_by: KeyId,
@@ -49,12 +74,16 @@ impl Sessions {
         binding: Binding,
         now: u64,
     ) -> Session {
-        let renew_at = claims.issued_at.saturating_mul(1000).saturating_add(self.policy.renew_ms());
+        let is_due = |since: u64| {
+            superseded || now >= since.saturating_mul(1000).saturating_add(self.policy.renew_ms())
+        };
+        let may_rotate = self.store.is_some() && claims.subject != VISITOR;
         Session {
             subject: claims.subject,
             id: claims.id_text,
             generation: claims.generation,
             issued_at: instant_of_second(claims.issued_at),
+            rotated_at: instant_of_second(claims.not_before),
             started_at: instant(claims.started_at_ms),
             authenticated_at: instant_of_second(claims.authenticated_at),
             expires_at: instant_of_second(claims.expires_at),
@@ -63,7 +92,8 @@ impl Sessions {
             amr: claims.amr,
             claims: claims.application,
             superseded,
-            renew_due: superseded || now >= renew_at,
+            renew_due: is_due(claims.issued_at),
+            rotation_due: may_rotate && is_due(claims.not_before),
             binding,
             signed_by,
         }
@@ -71,10 +101,13 @@ impl Sessions {
 }
 
 /// Refuses claims that no verifier would accept.
-fn check(claims: &TokenClaims) -> Result<()> {
+fn check(claims: &TokenClaims, realm: &Realm) -> Result<()> {
     let wrong = |message| Err(SessionError::new(ErrorKind::InvalidClaim, message));
     if claims.subject.is_empty() {
         return wrong("the subject is empty");
+    }
+    if (claims.subject == VISITOR) != (realm.token_type == TokenType::Visitor) {
+        return wrong("the subject ~anonymous belongs to visitors: issue a visitor's token instead");
     }
     let texts = [Some(&claims.subject), claims.acr.as_ref(), claims.key_thumbprint.as_ref()];
     let too_long = |text: &&String| {

@@ -3,6 +3,7 @@
 mod builder;
 mod csrf;
 mod data;
+mod end;
 mod issue;
 mod mint;
 mod recheck;
@@ -14,6 +15,7 @@ mod rotate;
 mod seen;
 mod status;
 mod verify;
+mod visitors;
 
 use std::fmt;
 use std::sync::Arc;
@@ -62,6 +64,8 @@ use crate::token::Realm;
 /// ```
 pub struct Sessions {
     realm: Realm,
+    /// The realm of visitors' tokens.
+    visitors: Realm,
     keys: ArcSwap<Keys>,
     policy: Policy,
     /// Whether tokens are sealed; what is read is never guessed from the input.
@@ -78,6 +82,9 @@ pub struct Sessions {
     clock_skew_ms: u64,
     /// No session is older, so that what is known of revocations need be kept no longer.
     longest_session_ms: u64,
+    /// The most bytes of data that the store keeps of one session, and of one visitor.
+    max_data: usize,
+    max_visitor_data: usize,
 }
 
 /// A keyring in use, and a number that no other has had.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Sessions;
-use super::verify::{revoked, superseded};
+use super::verify::{revoked, superseded_error};
 use crate::clock::unix_millis;
 use crate::error::Result;
 use crate::revocation::{Found, Query};
@@ -44,7 +44,7 @@ impl Sessions {
         let newest_expiry = successor.map_or(own_expiry, |mark| {
             own_expiry.max(self.expiry_of_token_issued_at(mark.rotated_at, ends_at))
         });
-        let left = self.left(newest_expiry, ends_at, now)?;
+        self.check_absolute_end(ends_at, now)?;
         let known_for = Duration::from_millis(self.check_age(started_at, now)?);
         match found {
             Found::Cut => return Err(revoked()),
@@ -52,9 +52,10 @@ impl Sessions {
             Found::Marked(_) | Found::Nothing => {}
         }
         if successor.is_some_and(|mark| mark.elevated) {
-            return Err(superseded());
+            return Err(superseded_error());
         }
-        self.check_freshness(unix_millis(session.issued_at), age, now)?;
+        let left = self.left(newest_expiry, ends_at, now)?;
+        self.check_freshness(unix_millis(session.rotated_at), age, now)?;
         Ok(left.min(known_for))
     }
 
@@ -69,7 +70,8 @@ impl Sessions {
 
     /// How long a token of these times is accepted from now on.
     fn left(&self, expires_at: u64, ends_at: u64, now: u64) -> Result<Duration> {
-        self.check_end(expires_at, ends_at, now)?;
+        self.check_absolute_end(ends_at, now)?;
+        self.check_idle(expires_at, now)?;
         let until = expires_at.min(ends_at).saturating_mul(1000).saturating_add(self.policy.leeway_ms());
         Ok(Duration::from_millis(until.saturating_sub(now)))
     }

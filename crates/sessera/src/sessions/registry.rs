@@ -58,7 +58,10 @@ impl Sessions {
         let Some(most) = registry.max_sessions else { return Ok(()) };
         let live = self.live(&session.subject, now)?;
         let over = live.len().saturating_sub(most);
-        live.iter().take(over).try_for_each(|oldest| self.revoke_session(&oldest.id.to_string()))
+        for oldest in live.iter().take(over) {
+            self.revoke_session(&oldest.id.to_string())?;
+        }
+        Ok(())
     }
 
     /// Brings the line of a session up to date. A list that can't be written fails no renewal: the next one

@@ -1,11 +1,11 @@
 //! New generations: rotation and elevation.
 
 use super::Sessions;
-use super::verify::{Checked, revoked, superseded};
+use super::verify::{Checked, Judged, revoked, superseded_error};
 use crate::binding::bind;
 use crate::claims::NewClaims;
 use crate::client::Client;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result, SessionError};
 use crate::event::EventKind;
 use crate::revocation::{SessionMark, Standing};
 use crate::session::{Elevation, Issued};
@@ -20,19 +20,28 @@ impl Sessions {
     ///
     /// # Errors
     /// As [`verify`](Self::verify); `reused` when the token was rotated away before, which also revokes the
-    /// session; `store_unavailable`; `invalid_config` without a store.
+    /// session; `superseded` where a rotated token gives no successor any more; `revocations_stale` while the known
+    /// revocations are not fresh; `store_unavailable`; `invalid_config` without a store.
     pub fn rotate(&self, token: &str, client: &Client) -> Result<Issued> {
         self.store()?;
         let now = self.now();
-        let checked = self.check(token, client, now)?;
-        let advanced = self.advance(&checked.claims, false, now)?;
+        let Checked { claims, judged, .. } = self.check(token, client, now)?;
+        self.check_successor(&claims, &judged, now)?;
+        check_fresh(&judged)?;
+        let advanced = self.advance(&claims, false, now)?;
         if advanced.won {
-            return self.successor(checked, advanced, client, now);
+            return self.successor(claims, &judged, advanced, client, now);
         }
-        match advanced.mark.standing(checked.claims.generation, now, self.policy.grace_ms()) {
-            Standing::Current | Standing::InGrace => self.successor(checked, advanced, client, now),
-            Standing::Elevated => Err(superseded()),
-            Standing::Reused => Err(self.reused(&checked.claims, now)),
+        let judged = Judged { mark: Some(advanced.mark), ..judged };
+        match advanced.mark.standing(claims.generation, client.arrived_at(now), self.overlap()) {
+            Standing::Current => self.successor(claims, &judged, advanced, client, now),
+            Standing::InGrace => {
+                let judged = Judged { superseded: true, ..judged };
+                self.check_successor(&claims, &judged, now)?;
+                self.successor(claims, &judged, advanced, client, now)
+            }
+            Standing::Superseded => Err(superseded_error()),
+            Standing::Reused => Err(self.reused(&claims, advanced.mark, judged.binding, now)),
             Standing::Revoked => Err(revoked()),
         }
     }
@@ -47,18 +56,19 @@ impl Sessions {
     pub fn elevate(&self, token: &str, client: &Client, elevation: Elevation) -> Result<Issued> {
         self.store()?;
         let now = self.now();
-        let Checked { mut claims, superseded: in_grace, .. } = self.check(token, client, now)?;
-        if in_grace {
-            return Err(superseded());
+        let Checked { mut claims, judged, .. } = self.check(token, client, now)?;
+        if judged.superseded {
+            return Err(superseded_error());
         }
+        check_fresh(&judged)?;
         let members = elevation.claims.over(&claims.application)?;
         let advanced = self.advance(&claims, true, now)?;
         if !advanced.won {
-            let standing = advanced.mark.standing(claims.generation, now, self.policy.grace_ms());
+            let standing = advanced.mark.standing(claims.generation, client.arrived_at(now), self.overlap());
             return Err(match standing {
                 Standing::Revoked => revoked(),
-                Standing::Reused => self.reused(&claims, now),
-                Standing::Current | Standing::InGrace | Standing::Elevated => superseded(),
+                Standing::Reused => self.reused(&claims, advanced.mark, judged.binding, now),
+                Standing::Current | Standing::InGrace | Standing::Superseded => superseded_error(),
             });
         }
         claims.generation = advanced.mark.generation;
@@ -69,14 +79,14 @@ impl Sessions {
         }
         claims.fingerprint =
             bind(client, claims.id, &self.policy.binding, self.keys.load().keyring.purposes());
-        self.date(&mut claims, now);
+        self.begin_generation(&mut claims, now);
         let issued = self.mint(claims, &members, now)?;
         self.relist(&issued.session, client, now);
         self.report(EventKind::SessionElevated, Some(&issued.session), None, now);
         Ok(issued)
     }
 
-    fn advance(&self, claims: &TokenClaims, elevated: bool, now: u64) -> Result<Advanced> {
+    pub(super) fn advance(&self, claims: &TokenClaims, elevated: bool, now: u64) -> Result<Advanced> {
         let advanced = self.store()?.advance(&Advance {
             id: claims.id,
             from: claims.generation,
@@ -84,23 +94,40 @@ impl Sessions {
             elevated,
             keep_until: self.keep_until(claims),
         })?;
-        self.report_overflow(now);
+        self.report_quota(now);
         Ok(advanced)
     }
 
     /// The one token that follows this one: everything in it comes from the old token and the mark.
-    fn successor(&self, checked: Checked, advanced: Advanced, client: &Client, now: u64) -> Result<Issued> {
-        let Checked { mut claims, binding, .. } = checked;
+    fn successor(
+        &self,
+        mut claims: Box<TokenClaims>,
+        judged: &Judged,
+        advanced: Advanced,
+        client: &Client,
+        now: u64,
+    ) -> Result<Issued> {
         let SessionMark { generation, rotated_at, .. } = advanced.mark;
         let members = NewClaims::from(&claims.application).members;
         claims.generation = generation;
-        self.date(&mut claims, rotated_at);
+        self.begin_generation(&mut claims, rotated_at);
         let mut issued = self.mint(claims, &members, now)?;
-        issued.session.binding = binding;
+        issued.session.binding = judged.binding;
         if advanced.won {
             self.relist(&issued.session, client, now);
             self.report(EventKind::SessionRotated, Some(&issued.session), None, now);
         }
         Ok(issued)
     }
+}
+
+/// Refuses to begin a generation on knowledge that is not fresh: the session may be revoked.
+pub(super) fn check_fresh(judged: &Judged) -> Result<()> {
+    if judged.fresh {
+        return Ok(());
+    }
+    Err(SessionError::new(
+        ErrorKind::RevocationsStale,
+        "the known revocations are not fresh: no token is rotated or elevated until the store answers again",
+    ))
 }

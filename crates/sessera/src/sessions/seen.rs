@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::binding::Memo;
+use crate::keyring::TokenType;
 use crate::token::TokenClaims;
 
 /// A bounded memory of whole tokens whose signatures held.
@@ -35,6 +36,7 @@ pub(super) enum Remember {
 /// A token whose signature held, and its claims.
 pub(super) struct Seen {
     token: Box<str>,
+    token_type: TokenType,
     /// Which keyring it was verified with.
     keyring: u64,
     pub(super) kid: Box<str>,
@@ -48,22 +50,31 @@ impl SeenTokens {
         Self { places: (0..capacity).map(|_| Place::default()).collect() }
     }
 
-    pub(super) fn get(&self, token: &str, keyring: u64) -> Option<Arc<Seen>> {
+    pub(super) fn get(&self, token: &str, token_type: TokenType, keyring: u64) -> Option<Arc<Seen>> {
         // Whoever finds a token here to compare with knows the end of its signature; and no comparison tells
         // more of the rest than that a block of it differs.
         let place = self.place(end_of(token)?)?.seen.read().unwrap_or_else(PoisonError::into_inner);
         let seen = place.as_ref()?;
-        (seen.keyring == keyring && *seen.token == *token).then(|| Arc::clone(seen))
+        let is_same = seen.keyring == keyring && seen.token_type == token_type && *seen.token == *token;
+        is_same.then(|| Arc::clone(seen))
     }
 
-    pub(super) fn put(&self, token: &str, keyring: u64, kid: &str, claims: &TokenClaims, when: Remember) {
+    pub(super) fn put(
+        &self,
+        token: &str,
+        token_type: TokenType,
+        keyring: u64,
+        kid: &str,
+        claims: &TokenClaims,
+        when: Remember,
+    ) {
         let Some(end) = end_of(token) else { return };
         let Some(place) = self.place(end) else { return };
         if when == Remember::AtSecondSight && place.passed.swap(end, Ordering::Relaxed) != end {
             return;
         }
         let (token, kid, claims) = (token.into(), kid.into(), claims.clone());
-        let seen = Seen { token, keyring, kid, claims, memo: Memo::default() };
+        let seen = Seen { token, token_type, keyring, kid, claims, memo: Memo::default() };
         *place.seen.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(seen));
     }
 

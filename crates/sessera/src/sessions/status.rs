@@ -1,6 +1,6 @@
 //! What these sessions know of revocations, and how old that is.
 
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::Sessions;
@@ -23,6 +23,10 @@ pub struct Status {
     pub applied: u64,
     /// How many marks are known.
     pub marks: usize,
+    /// How many marks of sessions and subjects may be known; beyond it the older half gives way to a cut.
+    pub quota: usize,
+    /// How many marks are in force here and not in the store yet.
+    pub pending: u64,
     /// The memory that they take, in bytes.
     pub memory: usize,
     /// How often there were more marks than the index may hold; see
@@ -65,6 +69,9 @@ pub(super) struct Told {
     /// 0 at first, else one more than the freshness.
     freshness: AtomicU8,
     refused: AtomicU64,
+    pub(super) near_quota: AtomicBool,
+    /// The latest cut that was reported as lying ahead.
+    pub(super) cut_ahead: AtomicU64,
 }
 
 impl Sessions {
@@ -85,13 +92,16 @@ impl Sessions {
     /// ```
     pub fn status(&self) -> Status {
         let now = self.now();
-        let known = self.store.as_ref().map(|store| store.status(now)).unwrap_or_default();
+        let mut known = self.store.as_ref().map(|store| store.status(now)).unwrap_or_default();
+        let index = self.store.as_ref().map(|store| store.index());
+        known.refused += index.map_or(0, RevocationIndex::refused);
+        self.note_cut(index.map_or(0, RevocationIndex::latest_cut), now);
+        self.report_quota(now);
         let freshness = self.freshness(known.age);
         self.note_age(known.age, now);
         if self.told.refused.fetch_max(known.refused, Ordering::AcqRel) < known.refused {
             self.report(EventKind::RevocationsRefused, None, None, now);
         }
-        let index = self.store.as_ref().map(|store| store.index());
         Status {
             freshness,
             ready: match freshness {
@@ -103,6 +113,8 @@ impl Sessions {
             epoch: known.epoch,
             applied: known.applied,
             marks: index.map_or(0, RevocationIndex::len),
+            quota: index.map_or(0, RevocationIndex::quota),
+            pending: known.pending,
             memory: index.map_or(0, RevocationIndex::memory),
             overflows: index.map_or(0, RevocationIndex::overflows),
             refused: known.refused,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Advance, Advanced, Retention, SessionData, SessionRecord, Store};
+use super::{Advance, Advanced, Retention, RevocationState, SessionData, SessionRecord, Store};
 use crate::error::{ErrorKind, Result, SessionError};
 use crate::revocation::{Mark, RevocationIndex};
 use crate::session_id::SessionId;
@@ -154,9 +154,9 @@ impl Store for MemoryStore {
         })
     }
 
-    fn append(&self, mark: &Mark, now: u64) -> Result<()> {
+    fn append(&self, mark: &Mark, now: u64) -> Result<RevocationState> {
         self.write(now, |kept, retention| self.apply(&retention.extend(mark, now), kept));
-        Ok(())
+        Ok(RevocationState::Stored)
     }
 
     fn put_data(&self, data: &SessionData, now: u64) -> Result<()> {

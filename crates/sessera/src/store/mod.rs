@@ -1,6 +1,7 @@
 //! Where marks live, so that every verifier learns of them; and what else is kept of single sessions.
 
 mod memory;
+mod outbox;
 mod records;
 mod retention;
 mod status;
@@ -8,9 +9,10 @@ mod status;
 use std::fmt;
 
 pub use memory::MemoryStore;
+pub use outbox::{MarkName, Outbox, Pendable};
 pub use records::{SessionData, SessionRecord};
 pub use retention::Retention;
-pub use status::{StoreStatus, Wait};
+pub use status::{RevocationState, StoreStatus, Wait};
 
 use crate::error::{ErrorKind, Result, SessionError};
 use crate::revocation::{Mark, RevocationIndex, SessionMark};
@@ -47,11 +49,22 @@ pub trait Store: Send + Sync + 'static {
     /// `store_unavailable`; then nothing was changed, or it is not known whether something was.
     fn advance(&self, advance: &Advance) -> Result<Advanced>;
 
-    /// Adds a mark. It is durable, and in the index of this process, before this returns.
+    /// Adds a mark. When this returns, the mark is in the index of this process. It is durable too when the
+    /// result is [`Stored`](RevocationState::Stored). A store that can't be written, for whatever reason, keeps
+    /// the mark [`Pending`](RevocationState::Pending) (an [`Outbox`] helps) and writes it as soon as it can.
     ///
     /// # Errors
-    /// `store_unavailable`.
-    fn append(&self, mark: &Mark, now: u64) -> Result<()>;
+    /// `store_unavailable` when the mark can't be kept pending either; then it is not in force.
+    fn append(&self, mark: &Mark, now: u64) -> Result<RevocationState>;
+
+    /// Adds a mark to the index of this process at once, and to the store in the background: the caller does not
+    /// wait. For what may be lost with this process, such as that a generation was shown. Called on the path of a
+    /// verify, at most once a session, rotation and process.
+    ///
+    /// The default calls [`append`](Self::append), which suits a store that never waits.
+    fn append_later(&self, mark: &Mark, now: u64) {
+        let _ = self.append(mark, now);
+    }
 
     /// As [`append`](Self::append), and waits for more than that: what the caller says, or else what the store was
     /// opened with.
@@ -60,15 +73,29 @@ pub trait Store: Send + Sync + 'static {
     /// it stored is to have it confirmed.
     ///
     /// # Errors
-    /// `store_unavailable`, also when the wait was in vain, though the mark is stored then; `invalid_config` for a
-    /// wait that this store does not know.
-    fn append_and_wait(&self, mark: &Mark, now: u64, wait: Option<Wait>) -> Result<()> {
+    /// `store_unavailable` when the wait was in vain, though the mark is in force here, and stored or pending;
+    /// `invalid_config` for a wait that this store does not know, and then nothing is in force.
+    fn append_and_wait(&self, mark: &Mark, now: u64, wait: Option<Wait>) -> Result<RevocationState> {
         match wait {
-            None | Some(Wait::Stored | Wait::Confirmed) => self.append(mark, now),
+            None | Some(Wait::Stored) => self.append(mark, now),
+            Some(Wait::Confirmed) => match self.append(mark, now)? {
+                RevocationState::Pending => Err(SessionError::new(
+                    ErrorKind::StoreUnavailable,
+                    "the revocation is in force here and pending; other processes do not know it yet",
+                )),
+                RevocationState::Stored | RevocationState::Replicated | RevocationState::Confirmed => {
+                    Ok(RevocationState::Confirmed)
+                }
+            },
             Some(Wait::Replicated(_)) => {
                 Err(SessionError::new(ErrorKind::InvalidConfig, "this store has no replicas to wait for"))
             }
         }
+    }
+
+    /// Whether processes on several machines, with clocks of their own, write to this store. Default: no.
+    fn spans_machines(&self) -> bool {
+        false
     }
 
     /// What the store says of itself, for operators and metrics. It reads nothing that [`refresh`](Self::refresh)
@@ -152,8 +179,13 @@ impl Advance {
             Some(mark) if mark.revoked || mark.generation > self.from => Advanced { mark, won: false },
             _ => {
                 let generation = self.from.saturating_add(1);
-                let mark =
-                    SessionMark { generation, rotated_at: self.now, elevated: self.elevated, revoked: false };
+                let mark = SessionMark {
+                    generation,
+                    rotated_at: self.now,
+                    elevated: self.elevated,
+                    shown: false,
+                    revoked: false,
+                };
                 Advanced { mark, won: true }
             }
         }
@@ -184,12 +216,20 @@ impl<S: Store + ?Sized> Store for std::sync::Arc<S> {
         (**self).advance(advance)
     }
 
-    fn append(&self, mark: &Mark, now: u64) -> Result<()> {
+    fn append(&self, mark: &Mark, now: u64) -> Result<RevocationState> {
         (**self).append(mark, now)
     }
 
-    fn append_and_wait(&self, mark: &Mark, now: u64, wait: Option<Wait>) -> Result<()> {
+    fn append_later(&self, mark: &Mark, now: u64) {
+        (**self).append_later(mark, now);
+    }
+
+    fn append_and_wait(&self, mark: &Mark, now: u64, wait: Option<Wait>) -> Result<RevocationState> {
         (**self).append_and_wait(mark, now, wait)
+    }
+
+    fn spans_machines(&self) -> bool {
+        (**self).spans_machines()
     }
 
     fn status(&self, now: u64) -> StoreStatus {

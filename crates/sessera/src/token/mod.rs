@@ -6,12 +6,13 @@ mod write;
 
 use crate::binding::Fingerprint;
 use crate::claims::Claims;
+use crate::keyring::TokenType;
 use crate::session_id::SessionId;
 
 pub(crate) use read::read;
 
-/// `typ` of a session token. Every other kind of token has another (RFC 8725 §3.11).
-pub(crate) const SESSION_TYPE: &str = "session+jwt";
+/// The subject of every visitor. No session may have it.
+pub(crate) const VISITOR: &str = "~anonymous";
 
 /// `cty` of a sealed token: what is in it is a JWT (RFC 7519 §5.2).
 pub(crate) const SEALED_CONTENT: &str = "JWT";
@@ -24,18 +25,29 @@ const MOST_AUDIENCES: usize = 8;
 pub(crate) struct Realm {
     pub(crate) issuer: String,
     pub(crate) audience: String,
+    pub(crate) token_type: TokenType,
     /// `{"iss":"…","aud":"…","sub":`
     prefix: String,
 }
 
 impl Realm {
+    /// The realm of sessions.
     pub(crate) fn new(issuer: String, audience: String) -> Self {
+        Self::of(TokenType::Session, issuer, audience)
+    }
+
+    /// The realm of visitors beside it. Its audience is another, since many libraries ignore `typ`.
+    pub(crate) fn of_visitors(&self) -> Self {
+        Self::of(TokenType::Visitor, self.issuer.clone(), format!("{}#visitor", self.audience))
+    }
+
+    fn of(token_type: TokenType, issuer: String, audience: String) -> Self {
         let mut prefix = String::from("{\"iss\":");
         crate::claims::write_string(&issuer, &mut prefix);
         prefix.push_str(",\"aud\":");
         crate::claims::write_string(&audience, &mut prefix);
         prefix.push_str(",\"sub\":");
-        Self { issuer, audience, prefix }
+        Self { issuer, audience, token_type, prefix }
     }
 }
 
@@ -49,6 +61,7 @@ pub(crate) struct TokenClaims {
     pub(crate) generation: u64,
     /// `iat`, in seconds like all claims but `sat`.
     pub(crate) issued_at: u64,
+    /// `nbf`: when this generation began.
     pub(crate) not_before: u64,
     pub(crate) expires_at: u64,
     pub(crate) authenticated_at: u64,

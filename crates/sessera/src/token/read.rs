@@ -1,10 +1,11 @@
 //! From a payload whose signature held to claims.
 
-use super::{MOST_AUDIENCES, Realm, TokenClaims, fast};
+use super::{MOST_AUDIENCES, Realm, TokenClaims, VISITOR, fast};
 use crate::binding::Fingerprint;
 use crate::claims::{Claims, is_reserved};
 use crate::codec::json::{self, Kind, Limits, MOST_MEMBERS, Value};
 use crate::error::{ErrorKind, Result, SessionError};
+use crate::keyring::TokenType;
 use crate::session_id::SessionId;
 
 /// Reads the claims of a session token of `realm`.
@@ -15,12 +16,20 @@ use crate::session_id::SessionId;
 pub(crate) fn read(payload: &[u8], realm: &Realm) -> Result<Box<TokenClaims>> {
     let payload = std::str::from_utf8(payload)
         .map_err(|_| SessionError::new(ErrorKind::Malformed, "the payload is not UTF-8"))?;
-    if let Some((claims, rest_at)) = fast::begin(payload, realm) {
-        return rest(payload, rest_at, claims);
+    let claims = if let Some((claims, rest_at)) = fast::begin(payload, realm) {
+        rest(payload, rest_at, claims)?
+    } else {
+        let mut draft = Draft::default();
+        json::read_object(payload.as_bytes(), Limits::TOKEN, |name, value| {
+            draft.member(&name, value, realm)
+        })?;
+        Box::new(draft.into_claims(Claims::of(payload))?)
+    };
+    if (claims.subject == VISITOR) == (realm.token_type == TokenType::Visitor) {
+        Ok(claims)
+    } else {
+        Err(missing("sub and typ do not fit: the subject of visitors belongs to visitors' tokens alone"))
     }
-    let mut draft = Draft::default();
-    json::read_object(payload.as_bytes(), Limits::TOKEN, |name, value| draft.member(&name, value, realm))?;
-    draft.into_claims(Claims::of(payload)).map(Box::new)
 }
 
 /// Adds what stands behind the claims of the fast path.

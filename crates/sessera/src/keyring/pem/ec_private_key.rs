@@ -23,7 +23,7 @@ struct EcPrivateKey<'a> {
 /// A new key. ring makes it as PKCS#8, and its key pair gives the scalar back in no other way.
 pub(in crate::keyring) fn generate() -> Result<Material> {
     let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
-        .map_err(|_| invalid("the system gave no random bytes"))?;
+        .map_err(|_| crate::random::unavailable())?;
     let info = PrivateKeyInfoRef::try_from(document.as_ref());
     read(info.map_err(|_| invalid("the new key can't be read"))?.private_key.as_bytes())
 }

@@ -77,7 +77,7 @@ fn a_ring_of_public_keys_neither_signs_nor_has_purpose_keys() {
 fn the_header_is_ready_in_its_one_spelling() {
     let keyring = Keyring::generate(Algorithm::EdDsa).unwrap();
     let key = keyring.signing_key(0).unwrap();
-    let encoded = key.header().strip_suffix('.').unwrap();
+    let encoded = key.header(TokenType::Session).strip_suffix('.').unwrap();
     let header = String::from_utf8(crate::codec::base64url::decode(encoded).unwrap()).unwrap();
     assert_eq!(header, format!(r#"{{"alg":"EdDSA","kid":"{}","typ":"session+jwt"}}"#, key.kid()));
 }
