@@ -79,7 +79,8 @@ fn whatever_revokes_a_session_is_seen() {
             bench.sessions.revoke_key(&kid).unwrap();
         },
         |bench, issued| {
-            bench.sessions.rotate(&issued.token, &bench.client).unwrap();
+            let next = bench.sessions.rotate(&issued.token, &bench.client).unwrap();
+            bench.sessions.verify(&next.token, &bench.client).unwrap();
             bench.clock.advance(MINUTE);
             assert!(bench.sessions.verify(&issued.token, &bench.client).is_err(), "a reuse");
         },

@@ -174,25 +174,78 @@ fn a_store_that_is_away_fails_what_it_is_needed_for_and_changes_nothing() {
         bench.sessions.rotate(&issued.token, &client).unwrap_err().kind(),
         bench.sessions.elevate(&issued.token, &client, Elevation::new()).unwrap_err().kind(),
         bench.sessions.revoke_others(&issued.token, &client).unwrap_err().kind(),
-        bench.sessions.revoke_session(&issued.session.id).unwrap_err().kind(),
-        bench.sessions.revoke_subject("user-42").unwrap_err().kind(),
-        bench.sessions.revoke_all().unwrap_err().kind(),
+        bench.sessions.revoke(Revoke::All, Wait::Confirmed).unwrap_err().kind(),
     ];
-    assert_eq!(kinds, [ErrorKind::StoreUnavailable; 10]);
-    assert_eq!(bench.told(EventKind::TokenRevoked), 0, "what was not stored is not told as done");
-    assert_eq!(bench.sessions.verify(&issued.token, &client).unwrap().generation, 0);
+    assert_eq!(kinds, [ErrorKind::StoreUnavailable; 8]);
+}
+
+#[test]
+fn a_revocation_in_an_outage_is_in_force_and_pending() {
+    let client = Client::new();
+    type Revoking = fn(&Bench, &Issued) -> RevocationState;
+    let ways: [Revoking; 4] = [
+        |bench, issued| bench.sessions.revoke_session(&issued.session.id).unwrap(),
+        |bench, _| bench.sessions.revoke_subject("user-42").unwrap(),
+        |bench, _| bench.sessions.revoke_all().unwrap(),
+        |bench, issued| bench.sessions.end(&issued.token).unwrap().unwrap(),
+    ];
+    for revoke in ways {
+        let bench = Bench::new(OnStale::default());
+        let issued = bench.login();
+        bench.store.away.store(true, Relaxed);
+        assert_eq!(revoke(&bench, &issued), RevocationState::Pending);
+        assert_eq!(bench.sessions.verify(&issued.token, &client).unwrap_err().kind(), ErrorKind::Revoked);
+        assert_eq!(bench.told(EventKind::RevocationPending), 1);
+        bench.store.away.store(false, Relaxed);
+        let other = bench.sessions.issue(NewSession::new("user-43"), &client).unwrap();
+        assert_eq!(bench.sessions.revoke_session(&other.session.id).unwrap(), RevocationState::Stored);
+        assert_eq!(bench.told(EventKind::RevocationPending), 1);
+    }
+}
+
+#[test]
+fn nothing_is_rotated_or_elevated_on_stale_knowledge() {
+    let bench = Bench::new(OnStale::Accept);
+    let (issued, client) = (bench.login(), Client::new());
+    for behind in [2001, 60_000] {
+        bench.store.behind.store(behind, Relaxed);
+        let kinds = [
+            bench.sessions.rotate(&issued.token, &client).unwrap_err().kind(),
+            bench.sessions.elevate(&issued.token, &client, Elevation::new()).unwrap_err().kind(),
+            bench.sessions.revoke_others(&issued.token, &client).unwrap_err().kind(),
+        ];
+        assert_eq!(kinds, [ErrorKind::RevocationsStale; 3]);
+        assert!(bench.sessions.renew(&issued.token, &client).is_ok());
+    }
+}
+
+#[test]
+fn a_renewal_makes_no_token_younger() {
+    let bench = Bench::new(OnStale::YoungOnly);
+    let (mut issued, client) = (bench.login(), Client::new());
+    bench.store.behind.store(60_000, Relaxed);
+    for minute in 0..10 {
+        let renewed = bench.sessions.renew(&issued.token, &client);
+        assert_eq!(renewed.is_ok(), minute < 5, "after {minute} minutes");
+        if let Ok(renewed) = renewed {
+            issued = renewed;
+        }
+        bench.clock.advance(Duration::from_secs(60));
+    }
 }
 
 #[test]
 fn a_reuse_is_refused_though_the_session_cannot_be_ended() {
     let bench = Bench::new(OnStale::default());
     let (issued, client) = (bench.login(), Client::new());
-    bench.sessions.rotate(&issued.token, &client).unwrap();
+    let next = bench.sessions.rotate(&issued.token, &client).unwrap();
+    bench.sessions.verify(&next.token, &client).unwrap();
     bench.clock.advance(Duration::from_secs(11));
     bench.store.away.store(true, Relaxed);
     let error = bench.sessions.verify(&issued.token, &client).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Reused);
-    assert!(std::error::Error::source(&error).is_some(), "that it could not be ended is told as the cause");
+    assert_eq!(bench.told(EventKind::RevocationPending), 1);
+    assert_eq!(bench.sessions.verify(&next.token, &client).unwrap_err().kind(), ErrorKind::Revoked);
 }
 
 #[test]

@@ -56,8 +56,10 @@ impl Sessions {
         let Some(registry) = self.registry else { return Ok(()) };
         self.store()?.record(&self.record_of(session, client, registry)?, now)?;
         let Some(most) = registry.max_sessions else { return Ok(()) };
-        let live = self.live(&session.subject, now)?;
+        let mut live = self.live(&session.subject, now)?;
         let over = live.len().saturating_sub(most);
+        // Of several that started in the same millisecond, the new one stays.
+        live.retain(|record| record.id.to_text().as_str() != session.id);
         for oldest in live.iter().take(over) {
             self.revoke_session(&oldest.id.to_string())?;
         }

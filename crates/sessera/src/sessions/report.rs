@@ -39,7 +39,7 @@ impl Sessions {
             at: instant(now),
             subject: Some(&claims.subject),
             session,
-            reason: Some(ErrorKind::Reused),
+            reason: None,
             reuse: Some(reuse),
         };
         if let Some(observer) = &self.observer {

@@ -4,7 +4,10 @@
 use sessera::{Client, MemoryStore, Sessions};
 
 use crate::forge::{AUDIENCE, HS256, ISSUER, NOW, encode, verdict};
-use crate::payload::{Payload, SID};
+use crate::payload::Payload;
+
+/// The id of the session that is revoked.
+const REVOKED: &str = "BBBBBBBBBBBBBBBBBBBBBA";
 
 /// A token, wrong from the given check on.
 struct Wrong {
@@ -16,11 +19,11 @@ struct Wrong {
 fn from_the_first_check_to_the_last() -> Vec<Wrong> {
     let header =
         |alg: &str, kid: &str, typ: &str| format!(r#"{{"alg":"{alg}","kid":"{kid}","typ":"{typ}"}}"#);
-    let revoked = Payload::good();
-    let expired = revoked.clone().with("exp", "1");
-    let ended = expired.clone().with("sxp", "1");
-    let early = ended.clone().with("nbf", (NOW + 100).to_string());
-    let audience = early.clone().with("aud", "\"other\"");
+    let expired = Payload::good().with("exp", "1");
+    let early = expired.clone().with("nbf", (NOW + 100).to_string());
+    let revoked = early.clone().with("sid", format!("\"{REVOKED}\"")).with("jti", format!("\"{REVOKED}.0\""));
+    let ended = revoked.clone().with("sxp", "1");
+    let audience = ended.clone().with("aud", "\"other\"");
     let issuer = audience.clone().with("iss", "\"other\"");
     let claim = issuer.clone().with("gen", "-1");
     let payload = claim.text();
@@ -42,10 +45,10 @@ fn from_the_first_check_to_the_last() -> Vec<Wrong> {
         ("invalid_claim", claim),
         ("wrong_issuer", issuer),
         ("wrong_audience", audience),
-        ("not_yet_valid", early),
         ("ended", ended),
-        ("expired", expired),
         ("revoked", revoked),
+        ("not_yet_valid", early),
+        ("expired", expired),
     ] {
         all.push(Wrong { code, token: HS256.carrying(payload.text()) });
         all.push(Wrong { code, token: HS256.carrying(payload.reversed().text()) });
@@ -62,7 +65,7 @@ fn the_first_check_that_fails_gives_the_code() {
         .build()
         .unwrap();
     assert_eq!(verdict(&sessions, &HS256.good()), "ok");
-    sessions.revoke_session(SID).unwrap();
+    sessions.revoke_session(REVOKED).unwrap();
     for Wrong { code, token } in from_the_first_check_to_the_last() {
         assert_eq!(verdict(&sessions, &token), code);
     }

@@ -40,11 +40,11 @@ fn every_login_has_a_new_id() {
 #[test]
 fn a_login_ends_the_session_that_it_replaces() {
     let bench = Bench::new();
-    let anonymous = bench.login();
-    let login = NewSession::new("user-42").replaces(&anonymous.session.id);
+    let replaced = bench.login();
+    let login = NewSession::new("user-42").replaces(&replaced.token);
     let issued = bench.sessions.issue(login, &bench.client).unwrap();
-    assert_ne!(issued.session.id, anonymous.session.id);
-    assert_eq!(bench.refusal(&anonymous.token), ErrorKind::Revoked);
+    assert_ne!(issued.session.id, replaced.session.id);
+    assert_eq!(bench.refusal(&replaced.token), ErrorKind::Revoked);
     assert!(bench.holds(&issued.token));
 }
 

@@ -25,7 +25,7 @@ fn what_was_revoked_just_now_says_that_something_may_be_on_its_way() {
     let kept = bench.sessions.issue(NewSession::new("user-44"), &bench.client).unwrap();
     let replaced = bench.sessions.rotate(&first.token, &bench.client).unwrap();
     bench.clock.advance(MINUTE);
-    let again = NewSession::new("user-43").replaces(&replaced.session.id);
+    let again = NewSession::new("user-43").replaces(&replaced.token);
     bench.sessions.issue(again, &bench.client).unwrap();
     bench.sessions.revoke_others(&kept.token, &bench.client).unwrap();
     for (after, expected) in [(0, true), (9_999, true), (1, false)] {

@@ -32,6 +32,7 @@ fn a_reuse_may_be_refused_only() {
     let bench = Bench::with(Algorithm::Hs256, Policy { on_reuse: OnReuse::Refuse, ..Policy::default() });
     let parent = bench.login();
     let child = bench.sessions.rotate(&parent.token, &bench.client).unwrap();
+    assert!(bench.holds(&child.token));
     bench.clock.advance(MINUTE);
     assert_eq!(bench.refusal(&parent.token), ErrorKind::Reused);
     assert!(bench.holds(&child.token));

@@ -38,7 +38,9 @@ fn judge_a_token_seen_before(algorithm: Algorithm) {
     bench.sessions.revoke_session(&issued.session.id).unwrap();
     assert_eq!(verify(&client).unwrap_err().kind(), ErrorKind::Revoked);
     bench.clock.advance(31 * MINUTE);
-    assert_eq!(verify(&client).unwrap_err().kind(), ErrorKind::Expired);
+    assert_eq!(verify(&client).unwrap_err().kind(), ErrorKind::Revoked);
+    bench.clock.advance(12 * 60 * MINUTE);
+    assert_eq!(verify(&client).unwrap_err().kind(), ErrorKind::Ended);
 }
 
 #[test]
