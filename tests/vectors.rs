@@ -6,7 +6,8 @@ use sessera::ErrorKind;
 use sessera_vectors::{directory, load, make, run};
 
 /// Codes that no vector can show, and why.
-const NOT_SHOWN: [(ErrorKind, &str); 2] = [
+const NOT_SHOWN: [(ErrorKind, &str); 3] = [
+    (ErrorKind::RandomnessUnavailable, "no system of ours is without random bytes"),
     (ErrorKind::RevocationsStale, "the memory store, which all languages have, is never stale"),
     (ErrorKind::StoreUnavailable, "the memory store never fails"),
 ];

@@ -115,6 +115,9 @@ pub struct Client {
     /// The thumbprint of the proven key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// How many milliseconds ago the request arrived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waited: Option<u64>,
 }
 
 impl Client {
@@ -160,6 +163,14 @@ pub enum Verb {
     Rotate,
     /// `Sessions::elevate`, with `claims`, `acr`, `amr`.
     Elevate,
+    /// `Sessions::end`; `text` of the outcome is how far that has come, or absent.
+    End,
+    /// `Sessions::issue_visitor`, with `claims`.
+    IssueVisitor,
+    /// `Sessions::verify_visitor`.
+    VerifyVisitor,
+    /// `Sessions::renew_visitor`, or with `claims` in place of the present ones.
+    RenewVisitor,
     /// `Sessions::revoke_session`, with `id`.
     RevokeSession,
     /// `Sessions::revoke_subject`, with `subject`.
@@ -275,6 +286,7 @@ pub struct Session {
     pub id: Option<String>,
     pub generation: u64,
     pub issued_at: u64,
+    pub rotated_at: u64,
     pub started_at: u64,
     pub authenticated_at: u64,
     pub expires_at: u64,
@@ -284,6 +296,7 @@ pub struct Session {
     pub claims: BTreeMap<String, Value>,
     pub superseded: bool,
     pub renew_due: bool,
+    pub rotation_due: bool,
     /// The verdict on each fact, by its name.
     pub binding: BTreeMap<String, String>,
 }

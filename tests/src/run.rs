@@ -85,6 +85,8 @@ fn take(sessions: &Sessions, step: &Step) -> sessera::Result<Expect> {
     let typ = with.typ.as_deref().unwrap_or_default();
     let client = client(&step.client);
     let nothing = |()| Expect::default();
+    let done = |_| Expect::default();
+    let claims = with.claims.as_ref().map(json);
     match step.verb {
         Verb::Issue => sessions.issue(login(subject, with), &client).map(|issued| told_anew(&issued)),
         Verb::Verify => sessions
@@ -97,10 +99,22 @@ fn take(sessions: &Sessions, step: &Step) -> sessera::Result<Expect> {
         .map(|issued| told(&issued)),
         Verb::Rotate => sessions.rotate(token, &client).map(|issued| told(&issued)),
         Verb::Elevate => sessions.elevate(token, &client, elevation(with)).map(|issued| told(&issued)),
-        Verb::RevokeSession => sessions.revoke_session(id).map(nothing),
-        Verb::RevokeSubject => sessions.revoke_subject(subject).map(nothing),
-        Verb::RevokeAll => sessions.revoke_all().map(nothing),
-        Verb::RevokeKey => sessions.revoke_key(id).map(nothing),
+        Verb::End => sessions
+            .end(token)
+            .map(|ended| Expect { text: ended.map(|state| state.name().to_owned()), ..Expect::default() }),
+        Verb::IssueVisitor => sessions
+            .issue_visitor(claims.as_deref().unwrap_or("{}"), &client)
+            .map(|issued| told_anew(&issued)),
+        Verb::VerifyVisitor => sessions
+            .verify_visitor(token, &client)
+            .map(|session| Expect { session: Some(facts(&session)), ..Expect::default() }),
+        Verb::RenewVisitor => {
+            sessions.renew_visitor(token, &client, claims.as_deref()).map(|issued| told(&issued))
+        }
+        Verb::RevokeSession => sessions.revoke_session(id).map(done),
+        Verb::RevokeSubject => sessions.revoke_subject(subject).map(done),
+        Verb::RevokeAll => sessions.revoke_all().map(done),
+        Verb::RevokeKey => sessions.revoke_key(id).map(done),
         Verb::RevokeOthers => sessions.revoke_others(token, &client).map(|issued| told_anew(&issued)),
         Verb::OpenJws => jws::verify(token, typ, &sessions.keyring(), instant(step.now)).map(opened),
         Verb::OpenJwe => jwe::open(token, typ, &sessions.keyring()).map(opened),
@@ -146,10 +160,10 @@ pub(crate) fn client(stated: &Client) -> sessera::Client {
     if let Some(device) = &stated.device {
         client = client.device(device);
     }
-    match &stated.key {
-        Some(key) => client.key(key),
-        None => client,
+    if let Some(key) = &stated.key {
+        client = client.key(key);
     }
+    client.waited(Duration::from_millis(stated.waited.unwrap_or_default()))
 }
 
 fn login(subject: &str, with: &Arguments) -> NewSession {
@@ -215,6 +229,7 @@ fn facts(session: &sessera::Session) -> Session {
         id: Some(session.id.clone()),
         generation: session.generation,
         issued_at: millis(session.issued_at),
+        rotated_at: millis(session.rotated_at),
         started_at: millis(session.started_at),
         authenticated_at: millis(session.authenticated_at),
         expires_at: millis(session.expires_at),
@@ -224,6 +239,7 @@ fn facts(session: &sessera::Session) -> Session {
         claims: session.claims.to_map(),
         superseded: session.superseded,
         renew_due: session.renew_due,
+        rotation_due: session.rotation_due,
         binding: binding.into(),
     }
 }

@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use crate::error::Result;
+use crate::span::Span;
 
 /// What is known about the client that shows a token.
 ///
@@ -14,7 +15,8 @@ use crate::error::Result;
 /// `ip` is the address that the request came from, as text or of the module `ipaddress`; behind a proxy see
 /// `client_address`. `user_agent` is that header; only its family and platform count, so updates change
 /// nothing. `device` is the device secret as the client showed it; see `new_device_secret`. `key` is the
-/// RFC 7638 thumbprint of the key that the client has just proved to hold.
+/// RFC 7638 thumbprint of the key that the client has just proved to hold. `waited` is how long ago the request
+/// arrived, a timedelta or seconds: a token is judged by what was known then.
 ///
 /// Raises `ValueError` when `ip` is not an address.
 #[pyclass(module = "sessera", frozen)]
@@ -33,8 +35,17 @@ impl Client {
 #[pymethods]
 impl Client {
     #[new]
-    #[pyo3(signature = (*, ip=None, user_agent=None, device=None, key=None))]
-    fn new(ip: Option<Address>, user_agent: Option<&str>, device: Option<&str>, key: Option<&str>) -> Self {
+    #[pyo3(
+        signature = (*, ip=None, user_agent=None, device=None, key=None, waited=None),
+        text_signature = "(*, ip=None, user_agent=None, device=None, key=None, waited=0)"
+    )]
+    fn new(
+        ip: Option<Address>,
+        user_agent: Option<&str>,
+        device: Option<&str>,
+        key: Option<&str>,
+        waited: Option<Span>,
+    ) -> Self {
         let mut client = sessera::Client::new();
         if let Some(ip) = ip {
             client = client.ip(ip.0);
@@ -48,7 +59,15 @@ impl Client {
         if let Some(thumbprint) = key {
             client = client.key(thumbprint);
         }
+        if let Some(waited) = waited {
+            client = client.waited(waited.0);
+        }
         Self(client)
+    }
+
+    /// The same client, whose request arrived so long ago: a timedelta or seconds.
+    fn waiting(&self, waited: Span) -> Self {
+        Self(self.0.clone().waited(waited.0))
     }
 
     fn __repr__(&self) -> String {

@@ -1,7 +1,11 @@
 //! What happened, told to Python.
 
+use std::time::Duration;
+
 use pyo3::prelude::*;
 use time::OffsetDateTime;
+
+use crate::binding::Binding;
 
 /// One thing that happened to a session. It never holds a token, a key or a session id.
 #[pyclass(module = "sessera", frozen)]
@@ -22,6 +26,7 @@ pub(crate) struct Event {
     /// Why a verb failed: the code of its error.
     #[pyo3(get)]
     reason: Option<&'static str>,
+    reuse: Option<sessera::Reuse>,
 }
 
 impl Event {
@@ -32,12 +37,31 @@ impl Event {
             subject: event.subject.map(str::to_owned),
             session: event.session.clone(),
             reason: event.reason.map(sessera::ErrorKind::code),
+            reuse: event.reuse,
         }
     }
 }
 
 #[pymethods]
 impl Event {
+    /// Of `authn_token_reuse`: how long ago the token was replaced. None for every other event.
+    #[getter]
+    fn replaced_ago(&self) -> Option<Duration> {
+        self.reuse.map(|reuse| reuse.replaced_ago)
+    }
+
+    /// Of `authn_token_reuse`: how many generations the token is behind the current one.
+    #[getter]
+    fn generations(&self) -> Option<u64> {
+        self.reuse.map(|reuse| reuse.generations)
+    }
+
+    /// Of `authn_token_reuse`: which facts about the client matched, differed or were absent.
+    #[getter]
+    fn binding(&self) -> Option<Binding> {
+        self.reuse.map(|reuse| Binding(reuse.binding))
+    }
+
     fn __repr__(&self) -> String {
         match self.reason {
             Some(reason) => format!("<Event {}: {reason}>", self.kind),

@@ -133,6 +133,11 @@ impl Keyring {
         self.now().private_jwks().to_string()
     }
 
+    /// Whether a key of this name is in the ring, whatever its state.
+    fn has_key(&self, kid: &str) -> bool {
+        self.now().has_key(kid)
+    }
+
     /// The `secret` for a `RedisStore`, 32 bytes: derived from the root secret, so the same on every machine that
     /// has the ring, and after each rotation.
     ///

@@ -14,13 +14,16 @@ use crate::span::Span;
 ///
 /// `idle_timeout`: a session that is not used for this long expires; 30 minutes.
 /// `absolute_timeout`: a session ends this long after the login, however much it is used; 12 hours.
-/// `renew_after`: how long after its issue a token is due to be renewed; None is a sixth of `idle_timeout`.
-/// `grace`: how long a rotated token still works; 10 s, 0 to 60 s.
+/// `renew_after`: how long after its issue a token is due to be renewed; None is a sixth of `idle_timeout`. At least
+/// twice `grace`.
+/// `remember_limit`: the longest that the session of a user who asked to be remembered may last, which then keeps the
+/// idle timeout; None is as long as the application says, without an idle timeout. `aal2()` and `aal3()` set it.
+/// `grace`: how long a rotated token still works; 10 s, 0 to 120 s.
 /// `leeway`: how far the clocks of a deployment may differ; 30 s, at most 120 s.
 /// `on_reuse`: `revoke` the session when a token that was rotated away is used, or only `refuse` the token.
 /// `fresh_for`: age of the known revocations up to which they count as fresh; 2 s.
 /// `stale_after`: age up to which tokens are accepted, with an event; 30 s.
-/// `on_stale`: what happens beyond it: `young_only` accepts tokens issued in the last 5 minutes, `refuse`
+/// `on_stale`: what happens beyond it: `young_only` accepts tokens whose generation began in the last 5 minutes, `refuse`
 /// none, `accept` all.
 /// `binding`: a `BindingPolicy`, or a dict of its keywords.
 ///
@@ -34,7 +37,7 @@ impl Policy {
     #[new]
     #[pyo3(
         signature = (**settings),
-        text_signature = "(*, idle_timeout=1800, absolute_timeout=43200, renew_after=None, grace=10, \
+        text_signature = "(*, idle_timeout=1800, absolute_timeout=43200, renew_after=None, remember_limit=None, grace=10, \
                           leeway=30, on_reuse='revoke', fresh_for=2, stale_after=30, on_stale='young_only', \
                           binding=None)"
     )]
@@ -90,6 +93,18 @@ impl Policy {
         self.0.renew_interval()
     }
 
+    /// The longest that the session of a remembered user may last, if there is a limit.
+    #[getter]
+    fn remember_limit(&self) -> Option<Duration> {
+        self.0.remember_limit
+    }
+
+    /// These rules for users who asked to be remembered for so long: without an idle timeout, unless there is a
+    /// `remember_limit`.
+    fn remembered_for(&self, remember_for: Span) -> Self {
+        Self(self.0.remembered_for(remember_for.0))
+    }
+
     /// How long a rotated token still works.
     #[getter]
     fn grace(&self) -> Duration {
@@ -137,6 +152,7 @@ impl Policy {
             idle_timeout,
             absolute_timeout,
             renew_after,
+            remember_limit,
             grace,
             leeway,
             on_reuse,
@@ -146,12 +162,14 @@ impl Policy {
             binding,
         } = &self.0;
         let seconds = |span: &Duration| span.as_secs_f64().to_string();
+        let optional = |span: &Option<Duration>| span.as_ref().map_or_else(|| "None".to_owned(), seconds);
         format!(
-            "Policy(idle_timeout={}, absolute_timeout={}, renew_after={}, grace={}, leeway={}, \
+            "Policy(idle_timeout={}, absolute_timeout={}, renew_after={}, remember_limit={}, grace={}, leeway={}, \
              on_reuse='{}', fresh_for={}, stale_after={}, on_stale='{}', binding={})",
             seconds(idle_timeout),
             seconds(absolute_timeout),
-            renew_after.as_ref().map_or_else(|| "None".to_owned(), seconds),
+            optional(renew_after),
+            optional(remember_limit),
             seconds(grace),
             seconds(leeway),
             on_reuse_name(*on_reuse),
@@ -170,6 +188,7 @@ fn changed(mut policy: sessera::Policy, changes: Option<&Bound<'_, PyDict>>) -> 
             "idle_timeout" => policy.idle_timeout = span()?,
             "absolute_timeout" => policy.absolute_timeout = span()?,
             "renew_after" => policy.renew_after = if value.is_none() { None } else { Some(span()?) },
+            "remember_limit" => policy.remember_limit = if value.is_none() { None } else { Some(span()?) },
             "grace" => policy.grace = span()?,
             "leeway" => policy.leeway = span()?,
             "on_reuse" => policy.on_reuse = on_reuse(value.extract()?)?,

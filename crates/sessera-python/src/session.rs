@@ -48,6 +48,12 @@ impl Session {
         self.session.issued_at
     }
 
+    /// When this generation began: the login, or the latest rotation. A renewal does not move it.
+    #[getter]
+    fn rotated_at(&self) -> OffsetDateTime {
+        self.session.rotated_at
+    }
+
     /// When the session started: the login.
     #[getter]
     fn started_at(&self) -> OffsetDateTime {
@@ -94,16 +100,23 @@ impl Session {
         Ok(self.claims.get_or_init(py, || claims.unbind()).bind(py).clone())
     }
 
-    /// Whether the token was just rotated away and works only for the rest of the grace.
+    /// Whether the token was rotated away and is still accepted: in the grace, or because no client has shown its
+    /// successor yet.
     #[getter]
     fn superseded(&self) -> bool {
         self.session.superseded
     }
 
-    /// Whether it is time to renew or rotate the token.
+    /// Whether it is time to renew the token, by `issued_at`.
     #[getter]
     fn renew_due(&self) -> bool {
         self.session.renew_due
+    }
+
+    /// Whether it is time to rotate the token, by `rotated_at`. Never so without a store, nor of a visitor.
+    #[getter]
+    fn rotation_due(&self) -> bool {
+        self.session.rotation_due
     }
 
     /// Which facts about the client matched, differed or were absent.

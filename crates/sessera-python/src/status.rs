@@ -57,6 +57,18 @@ impl Status {
         self.0.marks
     }
 
+    /// How many marks of sessions and subjects may be known; beyond it the older half gives way to a cutoff.
+    #[getter]
+    fn quota(&self) -> usize {
+        self.0.quota
+    }
+
+    /// How many revocations are in force here and not in the store yet.
+    #[getter]
+    fn pending(&self) -> u64 {
+        self.0.pending
+    }
+
     /// The memory that they take, in bytes.
     #[getter]
     fn memory(&self) -> usize {

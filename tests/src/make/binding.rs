@@ -21,6 +21,7 @@ fn home() -> Client {
         user_agent: Some(FIREFOX.to_owned()),
         device: Some(DEVICE.to_owned()),
         key: None,
+        ..Client::default()
     }
 }
 

@@ -9,6 +9,7 @@ mod binding;
 mod claims;
 mod cookie;
 mod csrf;
+mod ending;
 mod jose;
 mod key_sets;
 mod login;
@@ -70,6 +71,7 @@ pub fn files(stored: &[File]) -> Result<Vec<File>> {
             "Requests that may change something: where they came from, and their token.",
             csrf::cases(&ring, &stored)?,
         ),
+        ("ending", "Logout: which tokens end their session.", ending::cases(&ring)?),
         ("jose", "Any payload in a JWS or a JWE, at the low level.", jose::cases(&ring, &stored)?),
         (
             "key_sets",
@@ -86,6 +88,7 @@ pub fn files(stored: &[File]) -> Result<Vec<File>> {
         ("rotation", "Generations: grace, reuse, elevation.", rotation::cases(&ring)?),
         ("sealed", "Tokens that only the ring can read.", sealed::cases(&ring, &stored)?),
         ("step_up", "Asking for a recent or a stronger authentication.", step_up::cases(&ring)?),
+        ("visitors", "Tokens of people who are not logged in.", ending::visitors(&ring)?),
         ("times", "The edges of every time, to the millisecond.", times::cases(&ring)?),
     ] {
         files.push(file(name, about, &ring, cases));

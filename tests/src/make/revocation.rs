@@ -53,8 +53,8 @@ fn single(ring: &Ring) -> Result<Vec<Case>> {
             [at(Verb::RevokeSession, 0).with(by_id(ID)), verify(NOW_MS, &token).code("revoked")],
         ),
         case(
-            "an_expired_token_of_a_revoked_session_is_expired",
-            [revoke(), verify(NOW_MS + 31 * MINUTE_MS, &token).code("expired")],
+            "an_expired_token_of_a_revoked_session_is_revoked",
+            [revoke(), verify(NOW_MS + 31 * MINUTE_MS, &token).code("revoked")],
         ),
         case(
             "what_is_no_session_id_is_refused",
@@ -89,7 +89,8 @@ fn single(ring: &Ring) -> Result<Vec<Case>> {
 fn cuts(ring: &Ring) -> Result<Vec<Case>> {
     let ours = Claims::fresh();
     let later = Claims { started_at_ms: NOW_MS + 1, id: OTHER_ID.to_owned(), ..ours.clone() };
-    let theirs = Claims { subject: "user-43".to_owned(), ..ours.clone() };
+    let theirs =
+        Claims { subject: "user-43".to_owned(), id: "BBECAwQFBgcICQoLDA0ODw".to_owned(), ..ours.clone() };
     let [token, newer, stranger] = [&ours, &later, &theirs].map(|claims| ring.sign(&claims.payload()));
     let (token, newer, stranger) = (token?, newer?, stranger?);
     let mut login = later.session(NOW_MS);

@@ -4,7 +4,7 @@ use super::rings::Ring;
 use super::steps::{case, step, verify};
 use super::token::Claims;
 use super::{MINUTE_MS, NOW_MS, Result};
-use crate::format::{Arguments, Case, Policy, Verb};
+use crate::format::{Arguments, Case, Client, Policy, Verb};
 
 /// The default grace.
 const GRACE_MS: u64 = 10_000;
@@ -30,7 +30,7 @@ impl Line {
 
 pub(super) fn cases(ring: &Ring) -> Result<Vec<Case>> {
     let line = Line::new(ring)?;
-    let mut cases = grace(&line);
+    let mut cases = grace(ring, &line)?;
     cases.extend(reuse(&line));
     cases.extend(elevation(ring, &line)?);
     cases.push(
@@ -39,7 +39,8 @@ pub(super) fn cases(ring: &Ring) -> Result<Vec<Case>> {
             [
                 step(Verb::Rotate, THEN, &line.tokens[0]).code("invalid_config"),
                 step(Verb::Elevate, THEN, &line.tokens[0]).code("invalid_config"),
-                verify(THEN, &line.tokens[0]).session(line.claims[0].session(THEN)),
+                verify(THEN, &line.tokens[0])
+                    .session(crate::format::Session { rotation_due: false, ..line.claims[0].session(THEN) }),
             ],
         )
         .without_store(),
@@ -47,13 +48,20 @@ pub(super) fn cases(ring: &Ring) -> Result<Vec<Case>> {
     Ok(cases)
 }
 
-fn grace(Line { claims: [first, second, _], tokens: [parent, child, _] }: &Line) -> Vec<Case> {
+fn grace(
+    ring: &Ring,
+    Line { claims: [first, second, _], tokens: [parent, child, _] }: &Line,
+) -> Result<Vec<Case>> {
+    let renewed_parent = ring.sign(&first.clone().renewed(NOW_MS + 4 * MINUTE_MS).payload())?;
     let rotate = || step(Verb::Rotate, THEN, parent).token(child).session(second.session(THEN));
     let mut in_grace = first.session(THEN + GRACE_MS - 1);
-    (in_grace.superseded, in_grace.renew_due) = (true, true);
+    (in_grace.superseded, in_grace.renew_due, in_grace.rotation_due) = (true, true, true);
     let late = THEN + GRACE_MS - 1;
     let renewed = second.clone().renewed(late);
-    vec![
+    let hours = THEN + 20 * MINUTE_MS;
+    let mut lost = first.session(hours);
+    (lost.superseded, lost.renew_due, lost.rotation_due) = (true, true, true);
+    Ok(vec![
         case(
             "a_rotated_token_works_to_the_last_millisecond_of_the_grace",
             [
@@ -76,7 +84,46 @@ fn grace(Line { claims: [first, second, _], tokens: [parent, child, _] }: &Line)
         ),
         case(
             "a_rotated_token_is_a_reuse_exactly_after_the_grace",
-            [rotate(), verify(THEN + GRACE_MS, parent).code("reused")],
+            [
+                rotate(),
+                verify(late, child),
+                verify(late, parent),
+                verify(THEN + GRACE_MS, parent).code("reused"),
+            ],
+        ),
+        case(
+            "until_its_successor_is_shown_a_rotated_token_gets_the_same_one",
+            [
+                rotate(),
+                verify(hours, parent).session(lost),
+                step(Verb::Rotate, hours, parent).token(child).session(second.session(hours)),
+                verify(hours, child).session(second.session(hours)),
+                verify(hours, parent).code("reused"),
+                verify(hours, child).code("revoked"),
+            ],
+        ),
+        case(
+            "a_request_is_judged_by_its_arrival",
+            [
+                rotate(),
+                verify(late, child),
+                verify(late + 60_000, parent).by(&Client { waited: Some(60_000), ..Client::default() }),
+                step(Verb::Rotate, late + 60_000, parent)
+                    .by(&Client { waited: Some(60_000), ..Client::default() })
+                    .code("superseded"),
+                verify(late + 60_001, parent)
+                    .by(&Client { waited: Some(60_000), ..Client::default() })
+                    .code("reused"),
+            ],
+        ),
+        case(
+            "a_renewal_does_not_put_a_rotation_off",
+            [
+                step(Verb::Renew, NOW_MS + 4 * MINUTE_MS, parent)
+                    .session(first.clone().renewed(NOW_MS + 4 * MINUTE_MS).session(NOW_MS + 4 * MINUTE_MS)),
+                verify(NOW_MS + 5 * MINUTE_MS, &renewed_parent)
+                    .session(first.clone().renewed(NOW_MS + 4 * MINUTE_MS).session(NOW_MS + 5 * MINUTE_MS)),
+            ],
         ),
         case(
             "without_grace_a_rotated_token_is_a_reuse_at_once",
@@ -87,7 +134,7 @@ fn grace(Line { claims: [first, second, _], tokens: [parent, child, _] }: &Line)
             ],
         )
         .policy(Policy { grace: Some(0), ..Policy::default() }),
-    ]
+    ])
 }
 
 fn reuse(Line { claims: [_, second, third], tokens: [parent, child, grandchild] }: &Line) -> Vec<Case> {
@@ -98,6 +145,7 @@ fn reuse(Line { claims: [_, second, third], tokens: [parent, child, grandchild] 
             "a_reuse_ends_the_session",
             [
                 rotate(),
+                verify(THEN, child),
                 verify(after, parent).code("reused"),
                 verify(after, child).code("revoked"),
                 step(Verb::Rotate, after, child).code("revoked"),
@@ -108,13 +156,19 @@ fn reuse(Line { claims: [_, second, third], tokens: [parent, child, grandchild] 
             "a_rotation_of_a_rotated_token_is_a_reuse",
             [
                 rotate(),
+                verify(THEN, child),
                 step(Verb::Rotate, after, parent).code("reused"),
                 verify(after, child).code("revoked"),
             ],
         ),
         case(
             "a_renewal_of_a_rotated_token_is_a_reuse",
-            [rotate(), step(Verb::Renew, after, parent).code("reused"), verify(after, child).code("revoked")],
+            [
+                rotate(),
+                verify(THEN, child),
+                step(Verb::Renew, after, parent).code("reused"),
+                verify(after, child).code("revoked"),
+            ],
         ),
         case(
             "two_generations_back_is_a_reuse_even_inside_the_grace",
@@ -130,6 +184,7 @@ fn reuse(Line { claims: [_, second, third], tokens: [parent, child, grandchild] 
             "a_reuse_may_be_refused_only",
             [
                 rotate(),
+                verify(THEN, child),
                 verify(after, parent).code("reused"),
                 verify(after, parent).code("reused"),
                 verify(after, child).session(second.session(after)),
@@ -175,8 +230,14 @@ fn elevation(ring: &Ring, line: &Line) -> Result<Vec<Case>> {
             ],
         ),
         case(
-            "after_the_grace_an_elevated_token_is_a_reuse",
-            [done(), verify(after, parent).code("reused"), verify(after, &elevated).code("revoked")],
+            "once_the_elevated_token_is_shown_an_older_one_is_a_reuse_after_the_grace",
+            [
+                done(),
+                verify(after, parent).code("superseded"),
+                verify(after, &elevated).session(admin.session(after)),
+                verify(after, parent).code("reused"),
+                verify(after, &elevated).code("revoked"),
+            ],
         ),
         case(
             "an_elevation_of_a_token_that_was_just_rotated_is_superseded",

@@ -115,7 +115,8 @@ fn starts(ring: &Ring) -> Result<Vec<Case>> {
             "nbf_alone_holds_a_token_back",
             [
                 verify(begins_later - 1, &not_before).code("not_yet_valid"),
-                verify(begins_later, &not_before).session(claims.session(begins_later)),
+                verify(begins_later, &not_before)
+                    .session(Claims { rotated_at: NOW + 60, ..claims.clone() }.session(begins_later)),
             ],
         ),
         case("iat_alone_holds_a_token_back", [verify(begins_later - 1, &issued_at).code("not_yet_valid")]),

@@ -22,6 +22,8 @@ pub(super) struct Claims {
     pub(super) id: String,
     pub(super) generation: u64,
     pub(super) issued_at: u64,
+    /// When the generation began, in seconds.
+    pub(super) rotated_at: u64,
     pub(super) expires_at: u64,
     pub(super) authenticated_at: u64,
     pub(super) started_at_ms: u64,
@@ -39,6 +41,7 @@ impl Claims {
             id: ID.to_owned(),
             generation: 0,
             issued_at: NOW,
+            rotated_at: NOW,
             expires_at: NOW + IDLE_MS / 1000,
             authenticated_at: NOW,
             started_at_ms: NOW_MS,
@@ -54,7 +57,7 @@ impl Claims {
         self
     }
 
-    /// Issued again at that time.
+    /// Issued again at that time, in its generation.
     pub(super) fn renewed(mut self, at_ms: u64) -> Self {
         self.issued_at = at_ms / 1000;
         self.expires_at = ((at_ms + IDLE_MS) / 1000).min(self.ends_at);
@@ -64,6 +67,7 @@ impl Claims {
     /// One generation on, as of that time.
     pub(super) fn rotated(mut self, at_ms: u64) -> Self {
         self.generation += 1;
+        self.rotated_at = at_ms / 1000;
         self.renewed(at_ms)
     }
 
@@ -74,7 +78,7 @@ impl Claims {
             ("aud", text(AUDIENCE)),
             ("sub", text(&self.subject)),
             ("iat", self.issued_at.to_string()),
-            ("nbf", self.issued_at.to_string()),
+            ("nbf", self.rotated_at.to_string()),
             ("exp", self.expires_at.to_string()),
             ("jti", text(&format!("{}.{}", self.id, self.generation))),
             ("sid", text(&self.id)),
@@ -99,6 +103,7 @@ impl Claims {
             id: Some(self.id.clone()),
             generation: self.generation,
             issued_at: self.issued_at * 1000,
+            rotated_at: self.rotated_at * 1000,
             started_at: self.started_at_ms,
             authenticated_at: self.authenticated_at * 1000,
             expires_at: self.expires_at * 1000,
@@ -108,6 +113,7 @@ impl Claims {
             claims: self.application.clone(),
             superseded: false,
             renew_due: now_ms >= self.issued_at * 1000 + RENEW_MS,
+            rotation_due: now_ms >= self.rotated_at * 1000 + RENEW_MS,
             binding: facts.map(|fact| (fact.to_owned(), "unbound".to_owned())).into(),
         }
     }

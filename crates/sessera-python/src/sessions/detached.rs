@@ -35,13 +35,19 @@ impl Sessions {
     }
 
     /// Revokes, and waits for what the call says, or else for what the store was opened with.
-    pub(super) fn revoke(&self, py: Python<'_>, what: Revoke<'_>, wait: Option<WaitFor>) -> Result<()> {
-        Self::detached(py, || match (what, wait) {
+    pub(super) fn revoke(
+        &self,
+        py: Python<'_>,
+        what: Revoke<'_>,
+        wait: Option<WaitFor>,
+    ) -> Result<&'static str> {
+        let state = Self::detached(py, || match (what, wait) {
             (_, Some(WaitFor(wait))) => self.core.revoke(what, wait),
             (Revoke::Session(id), None) => self.core.revoke_session(id),
             (Revoke::Subject(subject), None) => self.core.revoke_subject(subject),
             (Revoke::All, None) => self.core.revoke_all(),
             (Revoke::Key(kid), None) => self.core.revoke_key(kid),
-        })
+        })?;
+        Ok(state.name())
     }
 }

@@ -42,10 +42,12 @@ use crate::text::{Csrf, Id, Subject, Text, Token};
 /// renewal then writes to it. `list_networks` turns the list on, and has it say which network a session was last
 /// seen in, which is personal data. `max_sessions` turns the list on, and lets a login beyond that number end
 /// the subject's oldest session. `clock_skew` is how far the clock of each machine that writes to the store may
-/// be off, 0 by default and at most the leeway: a timedelta or seconds. `longest_session` is how long a
+/// be off, at most the leeway: a timedelta or seconds. By default it is the leeway with a RedisStore, which machines
+/// share, and 0 with the others. `longest_session` is how long a
 /// session may last that any `Sessions` on this store issues, this policy's absolute timeout by default: set it,
 /// to the same everywhere, where several policies share a store. `remembered_tokens` is how many verified
-/// tokens are remembered so that their signatures are not checked again; 2048 by default, 0 for none.
+/// tokens are remembered so that their signatures are not checked again; 2048 by default, 0 for none. `max_data` is
+/// the most bytes that the store keeps of one session, and `max_visitor_data` of one visitor.
 ///
 /// Raises `InvalidConfig`, which names what can't work.
 #[pyclass(module = "sessera", frozen, weakref)]
@@ -63,12 +65,13 @@ impl Sessions {
     #[pyo3(
         signature = (
             issuer, audience, *, keyring, policy=None, store=None, clock=None, observer=None, sealed=false,
-            list_sessions=false, list_networks=false, max_sessions=None, clock_skew=None, longest_session=None,
-            remembered_tokens=None
+            list_sessions=None, list_networks=false, max_sessions=None, clock_skew=None, longest_session=None,
+            remembered_tokens=None, max_data=None, max_visitor_data=None
         ),
         text_signature = "(issuer, audience, *, keyring, policy=None, store=None, clock=None, observer=None, \
-                          sealed=False, list_sessions=False, list_networks=False, max_sessions=None, \
-                          clock_skew=0, longest_session=None, remembered_tokens=2048)"
+                          sealed=False, list_sessions=None, list_networks=False, max_sessions=None, \
+                          clock_skew=None, longest_session=None, remembered_tokens=2048, \
+                          max_data=1048576, max_visitor_data=65536)"
     )]
     #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
     fn new(
@@ -80,12 +83,14 @@ impl Sessions {
         clock: Option<&ManualClock>,
         observer: Option<Bound<'_, PyAny>>,
         sealed: bool,
-        list_sessions: bool,
+        list_sessions: Option<bool>,
         list_networks: bool,
         max_sessions: Option<usize>,
         clock_skew: Option<Span>,
         longest_session: Option<Span>,
         remembered_tokens: Option<usize>,
+        max_data: Option<usize>,
+        max_visitor_data: Option<usize>,
     ) -> Result<Self> {
         let opening = Opening {
             issuer,
@@ -102,14 +107,16 @@ impl Sessions {
             clock_skew,
             longest_session,
             remembered_tokens,
+            max_data,
+            max_visitor_data,
         };
         opening.open()
     }
 
     /// Starts a session: a new id, generation 0. Call it at every login.
     ///
-    /// `replaces` is the id of the session that the login replaces, such as the client's anonymous one: it is
-    /// revoked. Raises `InvalidClaim` for a claim that no token may carry, and `TooLarge` when the token
+    /// `replaces` is the token that the request came with: its session is ended, as by `end`. A visitor's token, or
+    /// one that nobody signed, ends nothing. Raises `InvalidClaim` for a claim that no token may carry, and `TooLarge` when the token
     /// would be.
     #[pyo3(
         signature = (subject, *, claims=None, client=None, acr=None, amr=Vec::new(), replaces=None),
@@ -124,7 +131,7 @@ impl Sessions {
         client: Option<&Client>,
         acr: Option<String>,
         amr: Vec<String>,
-        replaces: Option<Text<'_, Id>>,
+        replaces: Option<Text<'_, Token>>,
     ) -> Result<Issued> {
         let mut login = NewSession::new(&*subject).amr(amr);
         if let Some(claims) = claims {
@@ -136,32 +143,75 @@ impl Sessions {
         let client = Client::or_unknown(client);
         let issued = match replaces {
             None => self.signing(py, || self.core.issue(login, &client))?,
-            Some(id) => Self::detached(py, || self.core.issue(login.replaces(&*id), &client))?,
+            Some(token) => Self::detached(py, || self.core.issue(login.replaces(&*token), &client))?,
         };
         Ok(Issued::of(py, issued)?)
     }
 
-    /// Verifies a token: its signature, type, issuer, audience and times, then revocations, then binding.
+    /// Verifies a token: its signature, type, issuer, audience and absolute end, then revocations, then the idle
+    /// limit and other times, then binding.
     ///
-    /// With `live` it is checked against all that the store holds at this moment: for the few actions where
+    /// With `visitors`, a visitor's token is accepted too; its subject is `~anonymous`. With `live` it is checked against all that the store holds at this moment: for the few actions where
     /// even a second of staleness is too much. Raises the `SessionError` of the first check that fails.
-    #[pyo3(signature = (token, *, client=None, live=false))]
+    #[pyo3(signature = (token, *, client=None, live=false, visitors=false))]
     fn verify(
         &self,
         py: Python<'_>,
         token: Text<'_, Token>,
         client: Option<&Client>,
         live: bool,
+        visitors: bool,
     ) -> Result<Session> {
         let client = Client::or_unknown(client);
-        let session = if live {
-            Self::detached(py, || self.core.verify_live(&token, &client))?
-        } else if self.verifies_at_once(&token) {
-            self.core.verify(&token, &client)?
-        } else {
-            Self::detached(py, || self.core.verify(&token, &client))?
+        let verify = || match (live, visitors) {
+            (true, _) => self.core.verify_live(&token, &client),
+            (false, true) => self.core.verify_with_visitors(&token, &client),
+            (false, false) => self.core.verify(&token, &client),
         };
+        let session =
+            if !live && self.verifies_at_once(&token) { verify()? } else { Self::detached(py, verify)? };
         Ok(session.into())
+    }
+
+    /// Issues a token for a visitor who is not logged in, with these claims. It carries no rights; `verify` refuses
+    /// it with `WrongType` unless it is asked for visitors. It leaves no marks and is on no list.
+    #[pyo3(signature = (*, claims=None, client=None))]
+    fn issue_visitor(
+        &self,
+        py: Python<'_>,
+        claims: Option<&Bound<'_, PyMapping>>,
+        client: Option<&Client>,
+    ) -> Result<Issued> {
+        let client = Client::or_unknown(client);
+        let claims = claims.map_or_else(|| Ok("{}".to_owned()), claims::to_json)?;
+        let issued = self.signing(py, || self.core.issue_visitor(&claims, &client))?;
+        Ok(Issued::of(py, issued)?)
+    }
+
+    /// Issues a visitor's token again with its idle limit moved on, and with these claims, if any, in place of the
+    /// present ones. The id stays.
+    #[pyo3(signature = (token, *, client=None, claims=None))]
+    fn renew_visitor(
+        &self,
+        py: Python<'_>,
+        token: Text<'_, Token>,
+        client: Option<&Client>,
+        claims: Option<&Bound<'_, PyMapping>>,
+    ) -> Result<Issued> {
+        let client = Client::or_unknown(client);
+        let claims = claims.map(claims::to_json).transpose()?;
+        let issued = self.signing(py, || self.core.renew_visitor(&token, &client, claims.as_deref()))?;
+        Ok(Issued::of(py, issued)?)
+    }
+
+    /// Ends the session of a token, for a logout: also of one that is refused by now, since it is idle, was rotated
+    /// away, or is bound to another client. Returns how far that has come, as `revoke_session` does; None where
+    /// nothing is left to end.
+    ///
+    /// Raises what `verify` does where the token is no session's of ours.
+    fn end(&self, py: Python<'_>, token: Text<'_, Token>) -> Result<Option<&'static str>> {
+        let ended = Self::detached(py, || self.core.end(&token))?;
+        Ok(ended.map(sessera::RevocationState::name))
     }
 
     /// Issues the same session again with its idle limit moved on, never past its absolute end.
@@ -230,10 +280,16 @@ impl Sessions {
     ///
     /// `wait` is what the call waits for, here as in the other revocations: `"stored"`, a number of replicas that
     /// must have it, or `"confirmed"`, until every live verifier refuses it. None is what the store was opened
-    /// with. Raises `StoreUnavailable` when the wait was in vain, and says who was missing: it is revoked all the
-    /// same.
+    /// with. Returns how far the revocation has come: `"stored"`, `"pending"` where the store can't be written (it is
+    /// in force in this process, and written when the store is back), `"replicated"` or `"confirmed"`. Raises
+    /// `StoreUnavailable` when the wait was in vain, and names what was missing: it is in force here all the same.
     #[pyo3(signature = (id, *, wait=None))]
-    fn revoke_session(&self, py: Python<'_>, id: Text<'_, Id>, wait: Option<WaitFor>) -> Result<()> {
+    fn revoke_session(
+        &self,
+        py: Python<'_>,
+        id: Text<'_, Id>,
+        wait: Option<WaitFor>,
+    ) -> Result<&'static str> {
         self.revoke(py, Revoke::Session(&id), wait)
     }
 
@@ -244,20 +300,20 @@ impl Sessions {
         py: Python<'_>,
         subject: Text<'_, Subject>,
         wait: Option<WaitFor>,
-    ) -> Result<()> {
+    ) -> Result<&'static str> {
         self.revoke(py, Revoke::Subject(&subject), wait)
     }
 
     /// Ends every session that has started until now.
     #[pyo3(signature = (*, wait=None))]
-    fn revoke_all(&self, py: Python<'_>, wait: Option<WaitFor>) -> Result<()> {
+    fn revoke_all(&self, py: Python<'_>, wait: Option<WaitFor>) -> Result<&'static str> {
         self.revoke(py, Revoke::All, wait)
     }
 
-    /// Refuses every token that was signed with this key: for a key that leaked. Take it out of the keyring
-    /// too.
+    /// Refuses every token that was signed with this key: for a key that leaked. A revoked key signs nothing any
+    /// more, so rotate the keyring before. `Keyring.has_key` tells whether the name is one of this ring's.
     #[pyo3(signature = (kid, *, wait=None))]
-    fn revoke_key(&self, py: Python<'_>, kid: &str, wait: Option<WaitFor>) -> Result<()> {
+    fn revoke_key(&self, py: Python<'_>, kid: &str, wait: Option<WaitFor>) -> Result<&'static str> {
         self.revoke(py, Revoke::Key(kid), wait)
     }
 

@@ -25,12 +25,14 @@ pub(super) struct Opening<'a, 'py> {
     pub(super) clock: Option<&'a ManualClock>,
     pub(super) observer: Option<Bound<'py, PyAny>>,
     pub(super) sealed: bool,
-    pub(super) list_sessions: bool,
+    pub(super) list_sessions: Option<bool>,
     pub(super) list_networks: bool,
     pub(super) max_sessions: Option<usize>,
     pub(super) clock_skew: Option<Span>,
     pub(super) longest_session: Option<Span>,
     pub(super) remembered_tokens: Option<usize>,
+    pub(super) max_data: Option<usize>,
+    pub(super) max_visitor_data: Option<usize>,
 }
 
 impl Opening<'_, '_> {
@@ -51,8 +53,8 @@ impl Opening<'_, '_> {
         if let Some(clock) = self.clock {
             builder = builder.clock(clock.0.clone());
         }
-        if self.list_sessions {
-            builder = builder.list_sessions(true);
+        if let Some(list) = self.list_sessions {
+            builder = builder.list_sessions(list);
         }
         if self.list_networks {
             builder = builder.list_networks(true);
@@ -65,6 +67,12 @@ impl Opening<'_, '_> {
         }
         if let Some(tokens) = self.remembered_tokens {
             builder = builder.remembered_tokens(tokens);
+        }
+        if let Some(bytes) = self.max_data {
+            builder = builder.max_data(bytes);
+        }
+        if let Some(bytes) = self.max_visitor_data {
+            builder = builder.max_visitor_data(bytes);
         }
         if self.observer.as_ref().is_some_and(|observer| !observer.is_callable()) {
             return Err(PyTypeError::new_err("the observer is not callable").into());

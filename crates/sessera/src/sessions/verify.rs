@@ -101,12 +101,22 @@ impl Sessions {
         keys: &'k Keys,
         now: u64,
     ) -> Result<(Verified, &'k Key)> {
-        let read = if self.sealed {
+        self.open_quietly(token, realm, keys, now).inspect_err(|error| self.report_refusal(error, None, now))
+    }
+
+    /// As [`open`](Self::open), of a token whose refusal is no event.
+    pub(super) fn open_quietly<'k>(
+        &self,
+        token: &str,
+        realm: &Realm,
+        keys: &'k Keys,
+        now: u64,
+    ) -> Result<(Verified, &'k Key)> {
+        if self.sealed {
             unseal(token, &keys.keyring).and_then(|token| self.read(&token, realm, keys, now))
         } else {
             self.read(token, realm, keys, now)
-        };
-        read.inspect_err(|error| self.report_refusal(error, None, now))
+        }
     }
 
     fn judge(
@@ -328,7 +338,7 @@ impl Sessions {
 }
 
 /// The signed token within a sealed one.
-fn unseal(token: &str, keyring: &Keyring) -> Result<Zeroizing<String>> {
+pub(super) fn unseal(token: &str, keyring: &Keyring) -> Result<Zeroizing<String>> {
     let signed = jwe::open(token, SEALED_CONTENT, keyring)?;
     String::from_utf8(signed)
         .map(Zeroizing::new)

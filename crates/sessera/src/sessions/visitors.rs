@@ -4,11 +4,12 @@
 //! no marks: what ends a visitor's token before its time is a cut of everything, or a revoked key.
 
 use super::Sessions;
-use super::verify::revoked;
+use super::verify::{revoked, unseal};
 use crate::binding::{Binding, bind, compare};
 use crate::claims::{Claims, NewClaims};
 use crate::client::Client;
 use crate::error::Result;
+use crate::keyring::TokenType;
 use crate::session::{Issued, Session};
 use crate::session_id::SessionId;
 use crate::token::{TokenClaims, VISITOR};
@@ -83,6 +84,31 @@ impl Sessions {
                 self.report_refusal(&error, Some(&claims), now);
                 Err(error)
             }
+        }
+    }
+
+    /// Verifies a token that may be a session's or a visitor's: for a server that keeps something for visitors, too.
+    /// Look at the subject before anything is done in a user's name: a visitor's is `~anonymous`, which no session
+    /// has.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify), and as [`verify_visitor`](Self::verify_visitor) for a visitor's token.
+    pub fn verify_with_visitors(&self, token: &str, client: &Client) -> Result<Session> {
+        if self.is_visitors(token) { self.verify_visitor(token, client) } else { self.verify(token, client) }
+    }
+
+    /// Whether the header is that of a visitor's token. Nothing is verified yet.
+    fn is_visitors(&self, token: &str) -> bool {
+        let keys = self.keys.load();
+        let of_visitor = |token: &str| {
+            let header = token.find('.').and_then(|dot| token.get(..=dot));
+            let found = header.and_then(|header| keys.keyring.find_by_header(header));
+            found.is_some_and(|(_, token_type)| token_type == TokenType::Visitor)
+        };
+        if self.sealed {
+            unseal(token, &keys.keyring).is_ok_and(|token| of_visitor(&token))
+        } else {
+            of_visitor(token)
         }
     }
 

@@ -24,22 +24,15 @@ if TYPE_CHECKING:
 #: The longest that browsers keep a cookie, in seconds: 400 days.
 LONGEST_COOKIE = 400 * 24 * 60 * 60
 
-#: How many seconds after a request came in its token is still checked as one that just came.
-PROMPT = 1.0
-
-#: What a verb on a request's way out tells again, or tells of a race that it lost, which is no attack.
-_NOT_AGAIN = frozenset(
-    {"session_refused", "session_use_after_expire", "session_binding_changed", "authn_token_reuse"}
-)
+#: What a verb on a request's way out reports again, or reports of a race that it lost, which is no attack.
+_NOT_AGAIN = frozenset({"session_refused", "session_use_after_expire", "session_binding_changed"})
 
 
 class Kind(NamedTuple):
-    """The sessions of one kind of client: how far its idle limit moves is for them to say."""
+    """The sessions of one kind of user: how far its idle limit moves is for them to say."""
 
     sessions: Sessions
-    #: For tokens of requests that came in a while ago. A slow view may outlive the grace of its token; that
-    #: it lost a race to a faster request must not look like a theft and end the session. It is the same
-    #: where there is no store.
+    #: For the verbs on a request's way out, which report no refusal again. The same where there is no store.
     in_flight: Sessions
 
 
@@ -68,25 +61,21 @@ class Keeper(ABC):
             self.cookie, settings.locations, settings.trusted_hops, self.device_cookie, settings.same_site
         )
         self.data_in_store = settings.data_in_store
-        #: Those of users, and those of users who asked to be remembered; None where nobody is.
-        self.users = self._kind(settings.policy, listed=True)
+        #: Those of users, and those of users who asked to be remembered; None where nobody is. Visitors' tokens
+        #: are issued by those of users, and are no sessions.
+        self.users = self._kind(settings.policy)
         self.remembered: Kind | None = None
         if settings.remember_for is not None:
-            policy = remembering(settings.policy, settings.remember_for)
-            self.remembered = self._kind(policy, listed=True)
-        #: Those of visitors: no list has them, and no limit counts them.
-        lists = settings.list_sessions or settings.list_networks or settings.max_sessions is not None
-        self.visitors = self._kind(settings.policy, listed=False) if lists else self.users
+            self.remembered = self._kind(settings.policy.remembered_for(settings.remember_for))
         self.sessions, self.in_flight = self.users
 
-    def _kind(self, policy: Policy, *, listed: bool) -> Kind:
-        sessions = self._sessions(policy, listed=listed, observer=self.tell)
+    def _kind(self, policy: Policy) -> Kind:
+        sessions = self._sessions(policy, observer=self.tell)
         if not sessions.has_store:
             return Kind(sessions, sessions)
-        policy = policy.replace(on_reuse="refuse")
-        return Kind(sessions, self._sessions(policy, listed=listed, observer=self._tell_outcome))
+        return Kind(sessions, self._sessions(policy, observer=self._tell_outcome))
 
-    def _sessions(self, policy: Policy, *, listed: bool, observer: Callable[[Event], None]) -> Sessions:
+    def _sessions(self, policy: Policy, *, observer: Callable[[Event], None]) -> Sessions:
         settings = self._settings
         return Sessions(
             settings.issuer,
@@ -97,15 +86,16 @@ class Keeper(ABC):
             clock=settings.clock,
             observer=observer,
             sealed=settings.sealed,
+            clock_skew=settings.clock_skew,
             longest_session=settings.remember_for,
-            list_sessions=listed and settings.list_sessions,
-            list_networks=listed and settings.list_networks,
-            max_sessions=settings.max_sessions if listed else None,
+            list_sessions=settings.list_sessions or None,
+            list_networks=settings.list_networks,
+            max_sessions=settings.max_sessions,
         )
 
     def all_sessions(self) -> list[Sessions]:
         """Give every `Sessions` that is in use, for what concerns them all, such as new keys."""
-        kinds = (self.users, self.visitors, self.remembered or self.users)
+        kinds = (self.users, self.remembered or self.users)
         return list(dict.fromkeys(sessions for kind in kinds for sessions in kind))
 
     @abstractmethod
@@ -155,10 +145,6 @@ class Keeper(ABC):
         """Tell the time, by the clock that the sessions go by."""
         return self._settings.unix_seconds()
 
-    def sessions_for(self, since: float) -> Sessions:
-        """Choose the sessions that check a token which came in at that moment."""
-        return self.sessions if self.now() - since <= PROMPT else self.in_flight
-
     def lasting(self, seconds: float) -> int:
         """Give the `Max-Age` of a cookie that is good for so long."""
         return min(max(int(seconds), 1), LONGEST_COOKIE)
@@ -184,11 +170,3 @@ class Keeper(ABC):
         if event.kind not in _NOT_AGAIN and not event.kind.startswith("revocations_"):
             self.tell(event)
 
-
-def remembering(policy: Policy, remember_for: timedelta) -> Policy:
-    """Give the policy for users who asked to be remembered: no use is needed for a session to go on.
-
-    When a renewal is due is for those to say who verify, and the same for all: a stolen token is found out as
-    soon as any.
-    """
-    return policy.replace(idle_timeout=remember_for, absolute_timeout=remember_for)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -20,11 +21,18 @@ if TYPE_CHECKING:
 class Owner(Enum):
     """Whose session is meant, where no subject is named."""
 
-    ANYBODY = "anybody"
+    ANYONE = "anyone"
     CURRENT = "the user who is logged in"
 
     def __repr__(self) -> str:
         return self.value
+
+
+#: Ends whoever's session it is, for administrators.
+ANYONE = Owner.ANYONE
+
+#: 128 bits as base64url; the last character holds two of them.
+_SESSION_ID = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]")
 
 
 @dataclass(frozen=True)
@@ -71,9 +79,15 @@ def sessions_of(keeper: Keeper, subject: str) -> Sequence[ListedSession]:
         raise InvalidConfig(f"sessions are not listed: {keeper.lists_by} is not on") from error
 
 
-def is_of(keeper: Keeper, sid: str, owner: str) -> bool:
-    """Tell whether the session of this id is on that subject's list.
+def may_end(keeper: Keeper, sid: str, owner: str | Owner | None) -> bool:
+    """Tell whether the session of this id is of that subject, so that it may be ended in its name.
+
+    Anyone's may be ended with `ANYONE`, if it is a session id at all; nobody's with None.
 
     Raises as `sessions_of`.
     """
+    if owner is None:
+        return False
+    if isinstance(owner, Owner):
+        return _SESSION_ID.fullmatch(sid) is not None
     return any(listed.id == sid for listed in sessions_of(keeper, owner))

@@ -44,6 +44,8 @@ class Settings:
     device_cookie: Mapping[str, Any] | None = None
     locations: tuple[str, ...]
     trusted_hops: int
+    #: How far the clock of each machine may be off; None is the leeway for a store that machines share, else 0.
+    clock_skew: timedelta | None = None
     clock: ManualClock | None
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from sessera import SessionError
@@ -34,7 +35,7 @@ def settle(session: Contents, visit: Visit) -> None:
             _keep_in_header(session, visit)
         elif (text := _changed(session, visit)) is not None:
             _change(session, visit, text)
-        elif visit.session.renew_due and not visit.pending:
+        elif visit.due:
             renew(visit)
     except SessionError as error:
         lost = visit.in_store and session.modified and error.code == "store_unavailable"
@@ -103,7 +104,7 @@ def _changed(session: Contents, visit: Visit) -> str | None:
 
 def _keep_in_store(session: Contents, visit: Visit) -> None:
     """Put the contents into the store if they changed, and renew the token if it is time."""
-    due = visit.session is not None and visit.session.renew_due
+    due = visit.due
     if (text := _changed(session, visit)) is not None:
         if not session.filled and _may_end(visit):
             visit.remove()
@@ -137,23 +138,28 @@ def _may_end(visit: Visit) -> bool:
 
 
 def _end(visit: Visit) -> None:
-    """Let go of a session that is empty. If another took its place meanwhile, that one's cookie stays."""
-    if visit.by_cookie and visit.still_good():
+    """Let go of a visitor's token that has nothing in it any more."""
+    if visit.by_cookie:
         visit.end()
 
 
 def renew(visit: Visit) -> None:
-    """Give the session a new token: of a new generation, if that is due."""
-    if not (visit.rotation_due and rotate(visit)):
+    """Give the session a new token: of a new generation if that is due, else one whose idle limit is moved."""
+    if visit.rotation_due and rotate(visit):
+        return
+    if visit.session is not None and visit.session.renew_due:
         visit.renew()
 
 
 def rotate(visit: Visit) -> bool:
-    """Move the session on by a generation, and tell whether the store was there to do it."""
+    """Move the session on by a generation, and tell whether the server could do it.
+
+    No response fails because a rotation could not be stored, whatever the reason: the session is renewed instead.
+    """
     try:
         visit.rotate()
     except SessionError as error:
-        if error.code != "store_unavailable":
+        if error.http_status != HTTPStatus.SERVICE_UNAVAILABLE:
             raise
         visit.keeper.logger.warning("session not rotated (%s): %s", error.code, error)
         return False

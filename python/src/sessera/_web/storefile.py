@@ -71,8 +71,15 @@ def _opened(path: Path) -> SqliteStore:
 
 
 def _connected(url: str, keyring: Keyring, setting: str) -> RedisStore:
+    secret = keyring.store_secret()
+    if secret is None:
+        raise InvalidConfig(
+            f"{setting}: the keyring has no root secret, from which the secret of a Redis is derived. Add a member "
+            '"root" (base64url of 32 random bytes, the same on every server) to its JWK Set, or give a RedisStore '
+            "that was opened with a secret of your own"
+        )
     try:
-        return RedisStore(url, secret=keyring.store_secret())
+        return RedisStore(url, secret=secret)
     except SessionError as error:
         # The URL may hold a password.
         raise InvalidConfig(f"{setting}: no session store at that URL: {error}") from error

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from sessera import InvalidClaim, InvalidConfig, Issued
 
-from .refusal import cannot_tell
 from .visit import ANONYMOUS, REMEMBERED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from sessera._native import RevocationState
 
     from .contents import Contents
 
@@ -49,36 +50,41 @@ def elevate(
     return visit.elevate(_application_claims(session, claims), acr, tuple(amr))
 
 
-def logout(session: Contents) -> None:
-    """End the session; it raises where there may be one that this server can't tell, and so can't end."""
+def logout(session: Contents) -> RevocationState | None:
+    """End the session, also one that is refused by now; None where there was nothing to end.
+
+    Where the session can't be ended this raises, and the client keeps its cookie.
+    """
     visit = session.visit
-    ended, user, error = visit.session, visit.logged_in, visit.error
-    session.forget()
-    visit.end()
-    visit.logged_out = True
-    if ended is None:
-        if cannot_tell(error):
-            raise error
-        return
-    with visit.keeper.telling("session_expired", ended.subject, "logout") if user else nullcontext():
-        if visit.keeper.sessions.has_store:
-            visit.keeper.sessions.revoke_session(ended.id)
+    user = visit.session.subject if visit.logged_in and visit.session is not None else None
+    with visit.keeper.telling("session_expired", user, "logout") if user else nullcontext():
+        state = visit.revoke()
+        _forget(session)
+    return state
 
 
-def logout_everywhere(session: Contents, *, keep_current: bool) -> None:
+def logout_everywhere(session: Contents, *, keep_current: bool) -> RevocationState | None:
     """End all sessions of the user who is logged in; with `keep_current`, all but this one."""
     visit = session.visit
     if not visit.keeper.sessions.has_store:
         raise InvalidConfig("without a store (SESSERA_STORE) sessions can't be ended elsewhere")
-    if not visit.logged_in or visit.session is None:
-        logout(session)
-    elif keep_current:
+    subject = visit.of_user("to end elsewhere").subject
+    if keep_current:
         session.load()
         visit.revoke_others(contents=_contents(session))
-    else:
-        subject = visit.session.subject
-        logout(session)
-        visit.keeper.sessions.revoke_subject(subject)
+        return None
+    # The others first: what fails here has ended nothing, and the user can try again.
+    with visit.keeper.telling("session_expired", subject, "logout"):
+        state = visit.keeper.sessions.revoke_subject(subject)
+        _forget(session)
+    return state
+
+
+def _forget(session: Contents) -> None:
+    """Empty the session, and have the response take the cookies from the client."""
+    session.forget()
+    session.visit.end()
+    session.visit.logged_out = True
 
 
 def _contents(session: Contents) -> str | None:

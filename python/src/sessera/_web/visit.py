@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from sessera import (
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sessera import Sessions
+    from sessera._native import RevocationState
 
     from .keeper import Keeper
 
@@ -31,6 +34,9 @@ ANONYMOUS = "~anonymous"
 
 #: The claim of a session whose user asked to be remembered.
 REMEMBERED = "remembered"
+
+#: How many seconds after a request arrived its token is still judged as one that has just arrived.
+_PROMPT = 1.0
 
 #: Errors at the door behind which a good session may stand: a newer token is on its way to the client, or
 #: this server can't tell. Nothing is set then that would take its place.
@@ -43,6 +49,8 @@ class Visit:
     #: The session as it stands now, with its token: the one that came, or what a verb made of it.
     session: Session | None = None
     token: str | None = None
+    #: The token that the request brought, whether it is accepted or not: what a logout ends.
+    brought: str | None = None
     #: Why the token that came was refused.
     error: SessionError | None = None
     #: Whether the token came in `Authorization`; then no cookie is set.
@@ -67,6 +75,7 @@ class Visit:
 
     def __init__(self, keeper: Keeper, request: Any, since: float) -> None:
         self.keeper = keeper
+        self._since = since
         #: As the framework gives it; only the keeper looks into it.
         self.request = request
         self._open(since)
@@ -76,11 +85,11 @@ class Visit:
     def _open(self, since: float) -> None:
         self.keeper.renew_keys(since)
         try:
-            token, self.by_header = self.keeper.token_of(self.request)
-            if token is not None:
-                sessions = self.keeper.sessions_for(since)
-                self.session = sessions.verify(token, client=self.client)
-                self.token = token
+            self.brought, self.by_header = self.keeper.token_of(self.request)
+            if self.brought is not None:
+                verify = self.keeper.sessions.verify
+                self.session = verify(self.brought, client=self.client, visitors=True)
+                self.token = self.brought
         except SessionError as error:
             self.refuse(error)
 
@@ -97,7 +106,8 @@ class Visit:
             if self.keeper.device_cookie is not None:
                 self.device = self.keeper.device_of(self.request)
             self._client = self.keeper.client_of(self.request, self.device)
-        return self._client
+        waited = self.keeper.now() - self._since
+        return self._client if waited <= _PROMPT else self._client.waiting(waited)
 
     @property
     def logged_in(self) -> bool:
@@ -127,12 +137,14 @@ class Visit:
 
     @property
     def rotation_due(self) -> bool:
-        """Whether a new generation is due, and nothing new is on its way to the client yet.
+        """Whether a new generation is due, and nothing new is on its way to the client yet."""
+        return self.session is not None and self.session.rotation_due and not self.pending
 
-        An anonymous session carries no rights that a thief could use: its idle limit is only moved.
-        """
-        due = self.session is not None and self.session.renew_due and not self.pending
-        return due and self.logged_in and self.keeper.sessions.has_store
+    @property
+    def due(self) -> bool:
+        """Whether a new token is due, and none is on its way to the client yet."""
+        session = self.session
+        return session is not None and not self.pending and (session.renew_due or session.rotation_due)
 
     @property
     def by_cookie(self) -> bool:
@@ -165,12 +177,10 @@ class Visit:
         The device secret is a new one too, and none that the client brought.
         """
         kind = self.keeper.remembered if remember else self.keeper.users
-        if subject == ANONYMOUS:
-            kind = self.keeper.visitors
         if kind is None:
             raise InvalidConfig("nobody is remembered: SESSERA_REMEMBER_FOR is None")
         sessions = kind.sessions
-        replaced = self.session.id if self.session is not None and sessions.has_store else None
+        visitor = self.session if not self.logged_in else None
         given = device and self.by_cookie and self.keeper.device_cookie is not None
         secret = new_device_secret() if given else None
         client = self.keeper.client_of(self.request, secret)
@@ -180,9 +190,10 @@ class Visit:
             client=client,
             acr=acr,
             amr=amr,
-            replaces=replaced,
+            replaces=self.ending,
         )
         self._take(self._keeping(issued, contents))
+        self._forget_visitor(visitor)
         self._client, self.device, self.device_pending = client, secret, given
         return issued
 
@@ -190,8 +201,8 @@ class Visit:
         """Raise the rights of this session, under a new generation."""
         if self.superseded:
             self.rotate()
-        issued = self._in_flight.elevate(self._held(), client=self.client, claims=claims, acr=acr, amr=amr)
-        return self._take(issued)
+        elevate = self._in_flight.elevate
+        return self._take(elevate(self._held(), client=self.client, claims=claims, acr=acr, amr=amr))
 
     def rotate(self) -> Issued:
         """Move on by one generation: to the same token for all requests that ask at once."""
@@ -201,7 +212,8 @@ class Visit:
         """Move the idle limit on, and put these claims, if any, in the place of those of the session."""
         if claims is not None and self.remembered:
             claims = claims | {REMEMBERED: True}
-        return self._take(self._in_flight.renew(self._held(), client=self.client, claims=claims))
+        renew = self._in_flight.renew if self.logged_in else self._in_flight.renew_visitor
+        return self._take(renew(self._held(), client=self.client, claims=claims))
 
     def revoke_others(self, *, contents: str | None) -> Issued:
         """End all sessions of this subject but this one, which goes on under a new id."""
@@ -209,11 +221,11 @@ class Visit:
         return self._take(self._keeping(issued, contents))
 
     def begin(self, contents: str | None) -> Issued:
-        """Begin a session for a visitor who is not logged in."""
+        """Begin something for a visitor who is not logged in: a token without rights, which is no session."""
         claims = self._with({}, contents)
         # Bound to no device: it is nobody's, and a logout takes that cookie away.
         self._client = self.keeper.client_of(self.request)
-        issued = self.keeper.visitors.sessions.issue(ANONYMOUS, claims=claims, client=self._client)
+        issued = self.keeper.sessions.issue_visitor(claims=claims, client=self._client)
         return self._take(self._keeping(issued, contents))
 
     def contents(self) -> object:
@@ -241,23 +253,46 @@ class Visit:
             self.keeper.sessions.remove_data(self.session)
             self._kept = (self.session.id, None)
 
+    @property
+    def ending(self) -> str | None:
+        """The token whose session a logout or a login ends: also one that is refused by now. None of a visitor."""
+        if self.logged_in:
+            return self.token
+        return self.brought if self.session is None else None
+
+    def revoke(self) -> RevocationState | None:
+        """End the session of the token that the request brought; None where there is nothing to end.
+
+        Raises StoreUnavailable or InvalidConfig where the session can't be ended.
+        """
+        token = self.ending
+        if token is None or not self.keeper.sessions.has_store:
+            return None
+        try:
+            return self.keeper.sessions.end(token)
+        except SessionError as error:
+            if error.http_status == HTTPStatus.SERVICE_UNAVAILABLE:
+                raise
+            # Nobody of ours signed it, so no session has it.
+            return None
+
     def end(self) -> None:
         """Let go of the session, and take the cookie from the client."""
-        self.session = self.token = self.error = None
+        self._forget_visitor(self.session if not self.logged_in else None)
+        self.session = self.token = self.brought = self.error = None
         self.pending = self.device_pending = False
         self.ended = True
 
-    def still_good(self) -> bool:
-        """Tell whether the token that is held would be accepted at this moment."""
-        try:
-            self.keeper.in_flight.verify(self._held(), client=self.client)
-        except SessionError:
-            return False
-        return True
+    def recheck_live(self) -> None:
+        """Judge the session again, by all that the store holds at this moment."""
+        if self.session is not None:
+            self.keeper.in_flight.recheck(self.session, live=True)
 
-    def verify_live(self) -> None:
-        """Check the token that is held against all that the store holds at this moment."""
-        self.keeper.in_flight.verify(self._held(), client=self.client, live=True)
+    def _forget_visitor(self, visitor: Session | None) -> None:
+        """Remove what the store keeps of a visitor. A store that is away keeps it until it expires."""
+        if visitor is not None and self.in_store:
+            with suppress(SessionError):
+                self.keeper.sessions.remove_data(visitor)
 
     def application_claims(self) -> dict[str, Any]:
         """Give the claims of the session but for the contents of the session."""
@@ -273,8 +308,6 @@ class Visit:
 
     @property
     def _in_flight(self) -> Sessions:
-        if not self.logged_in:
-            return self.keeper.visitors.in_flight
         kind = self.keeper.remembered if self.remembered else None
         return (kind or self.keeper.users).in_flight
 

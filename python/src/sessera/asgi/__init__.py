@@ -30,10 +30,10 @@
 
 from __future__ import annotations
 
-from sessera._web.listing import UserSession
+from sessera._web.listing import ANYONE, UserSession
 
 from .current import CurrentSession, current_session
 from .middleware import SesseraMiddleware
 from .sessera import Sessera
 
-__all__ = ["CurrentSession", "Sessera", "SesseraMiddleware", "UserSession", "current_session"]
+__all__ = ["ANYONE", "CurrentSession", "Sessera", "SesseraMiddleware", "UserSession", "current_session"]

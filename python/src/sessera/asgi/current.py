@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sessera import ReauthenticationRequired
 from sessera._web import current, listing, verbs
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from sessera import Issued, SessionError
+    from sessera._native import RevocationState
     from sessera._web.contents import Contents
 
     from .scope import Scope
@@ -88,10 +89,7 @@ class CurrentSession(current.CurrentSession):
     async def require_live(self) -> None:
         """As `require`, on all that the store holds at this moment, for where even a second is too late."""
         self.require()
-        visit = self._visit
-        if visit.token is not None:
-            verify = self.sessera.in_flight.verify
-            await _in_thread(partial(verify, visit.token, client=visit.client, live=True))
+        await _in_thread(self._visit.recheck_live)
 
     async def login(
         self,
@@ -137,19 +135,25 @@ class CurrentSession(current.CurrentSession):
         contents.visit.of_user("to rotate")
         return await _in_thread(contents.visit.rotate)
 
-    async def logout(self) -> None:
+    async def logout(self) -> RevocationState | None:
         """End the session: with a store its tokens are refused from now on, wherever they are kept.
 
-        Raises StoreUnavailable when it can't be revoked; the cookie goes all the same.
-        """
-        await _in_thread(partial(verbs.logout, self._open()))
+        So it is of a session that is idle or was rotated away. Returns "stored", "pending" while the store can't be
+        written (other servers follow when it is back), or None where nothing was left to end.
 
-    async def logout_everywhere(self, *, keep_current: bool = False) -> None:
+        Raises StoreUnavailable when the session can't be ended; then the client keeps its cookie.
+        """
+        return await _in_thread(partial(verbs.logout, self._open()))
+
+    async def logout_everywhere(self, *, keep_current: bool = False) -> RevocationState | None:
         """End all sessions of the user who is logged in; with `keep_current`, all but this one.
 
-        Raises InvalidConfig without a store, StoreUnavailable when nothing could be revoked.
+        Returns what `logout` returns; None with `keep_current`.
+
+        Raises ReauthenticationRequired when nobody is logged in, InvalidConfig without a store, StoreUnavailable
+        when nothing could be revoked.
         """
-        await _in_thread(partial(verbs.logout_everywhere, self._open(), keep_current=keep_current))
+        return await _in_thread(partial(verbs.logout_everywhere, self._open(), keep_current=keep_current))
 
     async def sessions_of(self, subject: str | None = None) -> list[UserSession]:
         """List the live sessions of a subject, oldest first; without one, of the user who is logged in.
@@ -163,19 +167,18 @@ class CurrentSession(current.CurrentSession):
         listed = await _in_thread(partial(listing.sessions_of, self.sessera, owner))
         return [UserSession.of(record, here) for record in listed]
 
-    async def revoke(self, sid: str, *, of: str | Literal[Owner.CURRENT] | None = Owner.CURRENT) -> bool:
+    async def revoke(self, sid: str, *, of: str | Owner | None = Owner.CURRENT) -> bool:
         """End one of the user's sessions by its id: none of its tokens is accepted from now on.
 
-        False where it is none of theirs, and nothing ends. `of` names another user, for administrators; None
-        is nobody, whose session none is. This request's own ends as with `logout`.
+        False where it is none of theirs, and nothing ends. `of` names another user, for administrators; `ANYONE`
+        is whoever it belongs to, for administrators too; None is nobody, to whom no session belongs. This
+        request's own ends as with `logout`.
 
         Raises InvalidConfig unless `list_sessions` is on, StoreUnavailable, and ReauthenticationRequired when
         nobody is named and nobody is logged in.
         """
-        if of is None:
-            return False
         owner = self._visit.of_user("to end").subject if of is Owner.CURRENT else of
-        if not await _in_thread(partial(listing.is_of, self.sessera, sid, owner)):
+        if not await _in_thread(partial(listing.may_end, self.sessera, sid, owner)):
             return False
         if self and self.id == sid:
             await self.logout()

@@ -111,8 +111,7 @@ class SesseraMiddleware:
                 # A body that is still to be made may look at the session, too late to say so.
                 _vary(headers, varies_by)
             return headers
-        due = visit.session is not None and visit.session.renew_due and not visit.pending
-        if (contents.modified or due) and not tried:
+        if (contents.modified or visit.due) and not tried:
             await asyncio.to_thread(settle, contents, visit)
         _vary(headers, varies_by)
         if lines := cookie_lines(contents, visit):

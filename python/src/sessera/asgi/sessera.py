@@ -52,7 +52,8 @@ class Sessera(Keeper):
 
     `list_sessions` lists each user's sessions in the store, for `CurrentSession.sessions_of`; `list_networks`
     with the network of each, which is personal data. With `max_sessions` a login beyond that many ends the
-    user's oldest session.
+    user's oldest session. `clock_skew` is how far the clock of each machine may be off: by default the leeway
+    of the policy with a Redis, which machines share, and 0 with the others.
 
     `on_event` is called for each event, from any thread. `dev` is for plain http on your
     own machine.
@@ -87,6 +88,7 @@ class Sessera(Keeper):
         list_sessions: bool = False,
         list_networks: bool = False,
         max_sessions: int | None = None,
+        clock_skew: timedelta | None = None,
         on_event: Callable[[Event], object] | None = None,
         dev: bool = False,
         clock: ManualClock | None = None,
@@ -131,6 +133,7 @@ class Sessera(Keeper):
                 list_sessions=list_sessions,
                 list_networks=list_networks,
                 max_sessions=max_sessions,
+                clock_skew=clock_skew,
                 clock=clock,
             )
         )

@@ -18,7 +18,7 @@ of its user.
 from __future__ import annotations
 
 from sessera._web.current import CurrentSession
-from sessera._web.listing import UserSession
+from sessera._web.listing import ANYONE, UserSession
 
 from .events import session_event
 from .middleware import SesseraMiddleware
@@ -26,6 +26,7 @@ from .store import SessionStore
 from .verbs import current_session, elevate, logout_everywhere, revoke, sessions_of
 
 __all__ = [
+    "ANYONE",
     "CurrentSession",
     "SesseraMiddleware",
     "SessionStore",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ DEFAULTS: Mapping[str, str] = {
     "MAX_SESSIONS": "None: any number; a login beyond that many ends the user's oldest session",
     "SEALED": "False; True hides what the token says",
     "TRUSTED_HOPS": "0: the client's address is REMOTE_ADDR",
+    "CLOCK_SKEW": "None: the leeway of 30 seconds with a Redis, 0 with any other store; a timedelta",
     "CLOCK": "the system's; a ManualClock for tests",
 }
 
@@ -62,6 +64,7 @@ def settings_of_project() -> Settings:
         cookie=_cookie(),
         locations=("cookie",),
         trusted_hops=_typed(given, "TRUSTED_HOPS", int, 0),
+        clock_skew=given.get("CLOCK_SKEW") and _typed(given, "CLOCK_SKEW", timedelta, None),
         clock=given.get("CLOCK") and _typed(given, "CLOCK", ManualClock, None),
     )
 

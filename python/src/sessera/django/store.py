@@ -21,6 +21,8 @@ from .keeper import Brought, current_keeper
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sessera._native import RevocationState
+
 #: What another request did meanwhile that this one can't undo: Django answers 400, or goes on.
 _OVER = frozenset({"revoked", "expired", "ended", "reused"})
 
@@ -46,6 +48,8 @@ class SessionStore(SessionBase):
         self._login = False
         self._cycled = False
         self._ends_others = False
+        #: How far the end of a session has come that was deleted or flushed: "stored", "pending", or None.
+        self.revocation: RevocationState | None = None
 
     @property
     def visit(self) -> Visit:
@@ -97,7 +101,7 @@ class SessionStore(SessionBase):
         if visit is None or visit.session is None:
             return False
         now = self._keeper.unix_seconds()
-        due = visit.session.renew_due or expiry.is_due(visit.session, visit.contents(), now)
+        due = visit.session.renew_due or visit.session.rotation_due or expiry.is_due(visit.session, visit.contents(), now)
         return due or visit.pending
 
     def load(self) -> dict[str, Any]:
@@ -154,6 +158,8 @@ class SessionStore(SessionBase):
             raise visit.error
         if subject == ANONYMOUS and visit.session is None and not create and not visit.may_begin:
             self._keeper.logger.info("session not saved: the request can't be given a new cookie")
+        elif subject == ANONYMOUS and (create or visit.session is None or visit.logged_in):
+            visit.begin(text)
         elif create or visit.session is None or self._login or subject != visit.session.subject:
             visit.login(subject, {}, None, (), contents=text)
         elif self._ends_others:
@@ -207,19 +213,17 @@ class SessionStore(SessionBase):
     def delete(self, session_key: str | None = None) -> None:
         """Revoke the session, or the one of this token.
 
-        Raises StoreUnavailable or RevocationsStale when it can't be revoked.
+        It is ended also where it is idle or was rotated away. `revocation` says how far that has come.
+
+        Raises StoreUnavailable when it can't be ended.
         """
         if session_key is None or session_key == self._brought.token:
             visit = self.visit
-            if cannot_tell(visit.error):
-                raise visit.error
-            ended = visit.session
+            self.revocation = visit.revoke()
             visit.end()
             visit.logged_out = True
         else:
-            ended = Visit(self._keeper, Brought(session_key), self._since).session
-        if ended is not None and self._keeper.sessions.has_store:
-            self._keeper.sessions.revoke_session(ended.id)
+            self.revocation = Visit(self._keeper, Brought(session_key), self._since).revoke()
 
     def flush(self) -> None:
         """Revoke the session, and go on with none: what `logout()` does."""

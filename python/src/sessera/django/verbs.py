@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from sessera import InvalidConfig
 from sessera._web import listing
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from sessera import Issued
+    from sessera._native import RevocationState
 
 
 def current_session(request: HttpRequest) -> CurrentSession:
@@ -48,26 +49,30 @@ def elevate(
     return issued
 
 
-def logout_everywhere(request: HttpRequest, *, keep_current: bool = False) -> None:
+def logout_everywhere(request: HttpRequest, *, keep_current: bool = False) -> RevocationState | None:
     """End all sessions of the user who is logged in; with `keep_current`, all but this one.
 
-    A changed password does so by itself, by Django's `update_session_auth_hash`.
+    A changed password does so by itself, by Django's `update_session_auth_hash`. Returns "stored", or "pending" while
+    the store can't be written: this server refuses them at once, and others follow when the store is back; None with
+    `keep_current`.
 
-    Raises InvalidConfig without a store, StoreUnavailable when nothing could be revoked.
+    Raises ReauthenticationRequired when nobody is logged in, InvalidConfig without a store, StoreUnavailable when
+    nothing could be revoked; then nothing has ended.
     """
     from django.contrib.auth import logout
 
     session = _store_of(request)
-    sessions = session.visit.keeper.sessions
-    if not sessions.has_store:
+    visit = session.visit
+    if not visit.keeper.sessions.has_store:
         raise InvalidConfig('without a store (SESSERA["STORE"]) sessions can\'t be ended elsewhere')
-    subject = session.visit.session.subject if session.visit.logged_in and session.visit.session else None
-    if keep_current and subject is not None:
+    subject = visit.of_user("to end elsewhere").subject
+    if keep_current:
         session.end_others()
-        return
+        return None
+    # The others first: what fails here has ended nothing, and the user can try again.
+    state = visit.keeper.sessions.revoke_subject(subject)
     logout(request)
-    if subject is not None:
-        sessions.revoke_subject(subject)
+    return state
 
 
 def sessions_of(request: HttpRequest, subject: str | None = None) -> list[UserSession]:
@@ -84,24 +89,21 @@ def sessions_of(request: HttpRequest, subject: str | None = None) -> list[UserSe
     return [UserSession.of(record, here) for record in listing.sessions_of(visit.keeper, owner)]
 
 
-def revoke(
-    request: HttpRequest, sid: str, *, of: str | Literal[Owner.CURRENT] | None = Owner.CURRENT
-) -> bool:
+def revoke(request: HttpRequest, sid: str, *, of: str | Owner | None = Owner.CURRENT) -> bool:
     """End one of the user's sessions by its id: none of its tokens is accepted from now on.
 
     False where it is none of theirs, and nothing ends. `of` names another user by the id, as text, for
-    administrators; None is nobody, whose session none is. This request's own ends as with Django's `logout`.
+    administrators; `ANYONE` is whoever it belongs to, for administrators too; None is nobody, to whom no session
+    belongs. This request's own ends as with Django's `logout`.
 
     Raises InvalidConfig unless `SESSERA["LIST_SESSIONS"]` is on, StoreUnavailable, and
     ReauthenticationRequired when nobody is named and nobody is logged in.
     """
     from django.contrib.auth import logout
 
-    if of is None:
-        return False
     visit = _store_of(request).visit
     owner = visit.of_user("to end").subject if of is Owner.CURRENT else of
-    if not listing.is_of(visit.keeper, sid, owner):
+    if not listing.may_end(visit.keeper, sid, owner):
         return False
     if visit.session is not None and visit.session.id == sid:
         logout(request)

@@ -37,11 +37,12 @@ from .csrf import check_csrf, csrf_exempt, csrf_field, csrf_token
 from .current import CurrentSession, current_session
 from .events import SessionEvent, event_signal, session_event
 from .extension import Sessera
-from .listing import UserSession, revoke, sessions_of
+from .listing import ANYONE, UserSession, revoke, sessions_of
 from .required import session_required
 from .verbs import elevate, login, logout, logout_everywhere
 
 __all__ = [
+    "ANYONE",
     "CurrentSession",
     "Sessera",
     "SessionEvent",

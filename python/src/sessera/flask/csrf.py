@@ -141,12 +141,7 @@ def _check() -> None:
     asks_for_token = keeper.settings.csrf.asks_for_token
     if environ.get("HTTP_SEC_FETCH_SITE") == "same-origin" and not asks_for_token:
         return
-    if (
-        request.endpoint is None
-        or keeper.door.takes_bearer(environ.get("HTTP_AUTHORIZATION"))
-        or _exempt()
-        or wtf.guards()
-    ):
+    if keeper.door.takes_bearer(environ.get("HTTP_AUTHORIZATION")) or _exempt() or wtf.guards():
         return
     # A page of another site may open a WebSocket, and no page can give that a token.
     _check_fetch(keeper, "POST" if websocket else request.method)

@@ -71,14 +71,17 @@ class Given:
             raise InvalidConfig(f"{name} must be a whole number from {least} to {most}")
         return value
 
-    def span(self, name: str, default: timedelta | None = None) -> timedelta:
-        """Give a span of at least a second."""
+    def span(
+        self, name: str, default: timedelta | None = None, *, least: timedelta = timedelta(seconds=1)
+    ) -> timedelta:
+        """Give a span of at least a second, or of what is given as the least."""
         value = self.value(name, default)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             seconds = value
             value = checked(name, lambda: timedelta(seconds=seconds))
-        if not isinstance(value, timedelta) or value < timedelta(seconds=1):
-            raise InvalidConfig(f"{name} must be a timedelta or a number of seconds, from 1 second on")
+        if not isinstance(value, timedelta) or value < least:
+            from_on = f"from {least.total_seconds():g} seconds on"
+            raise InvalidConfig(f"{name} must be a timedelta or a number of seconds, {from_on}")
         return value
 
     def instance(self, name: str, of: type[Any], default: Any) -> Any:

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sessera import BindingPolicy, InvalidConfig, Policy, Sessions
-from sessera._web.keeper import remembering
 
 from .given import PREFIX, Given, checked
 
@@ -65,7 +64,7 @@ def remember_for(given: Given, policy: Policy, keyring: Keyring) -> timedelta | 
     span = given.span(name)
     if span < policy.absolute_timeout:
         raise InvalidConfig(f"{name} is shorter than the absolute timeout of those who are not remembered")
-    longer = checked(name, lambda: remembering(policy, span))
+    longer = policy.remembered_for(span)
     checked(name, lambda: Sessions("a", "b", keyring=keyring, policy=longer))
     return span
 

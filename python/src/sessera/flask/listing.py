@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from flask import has_request_context
 
 from sessera import ReauthenticationRequired
 from sessera._web import listing
-from sessera._web.listing import Owner, UserSession
+from sessera._web.listing import ANYONE, Owner, UserSession
 
 from .current import current_session, open_session
 from .keeper import current_keeper
 from .verbs import logout
 
-__all__ = ["UserSession", "revoke", "sessions_of"]
+__all__ = ["ANYONE", "UserSession", "revoke", "sessions_of"]
 
 
 def sessions_of(subject: str | None = None) -> list[UserSession]:
@@ -42,25 +40,27 @@ def sessions_of(subject: str | None = None) -> list[UserSession]:
     return [UserSession.of(record, here) for record in listing.sessions_of(current_keeper(), subject)]
 
 
-def revoke(sid: str, *, of: str | Literal[Owner.ANYBODY] | None = Owner.ANYBODY) -> bool:
-    """End one session by its id: none of its tokens is accepted from now on. False if it is none of theirs.
+def revoke(sid: str, *, of: str | Owner | None = Owner.CURRENT) -> bool:
+    """End one of the user's sessions by its id: none of its tokens is accepted from now on.
 
-    A user may end the own ones only: where the id comes from a form, name the user with `of`, such as
-    `current_session.subject`, and what is not on that list stays. None is nobody, a visitor for instance, to
-    whom no session belongs: nothing ends. Without `of` any session ends, which is for administrators. This
-    request's own ends as with `logout`.
+    False where it is none of theirs, and nothing ends. `of` names another user, for administrators; `ANYONE` is
+    whoever it belongs to, for administrators too; None is nobody, to whom no session belongs. This request's own
+    ends as with `logout`.
 
-    Raises InvalidClaim when it is no session id, InvalidConfig without a store, or where `of` is asked for
-    and sessions are not listed, and StoreUnavailable.
+    Raises InvalidConfig unless `SESSERA_LIST_SESSIONS` is on (with `ANYONE`, only without a store),
+    StoreUnavailable, and ReauthenticationRequired when nobody is named and nobody is logged in.
     """
-    if of is None:
+    keeper, here = current_keeper(), _here()
+    if of is Owner.CURRENT:
+        if not has_request_context():
+            raise ReauthenticationRequired("nobody is logged in outside of a request: name the subject")
+        of = open_session().visit.of_user("to end").subject
+    if not listing.may_end(keeper, sid, of):
         return False
-    if of is not Owner.ANYBODY and not listing.is_of(current_keeper(), sid, of):
-        return False
-    if sid == _here():
+    if sid == here:
         logout()
     else:
-        current_keeper().sessions.revoke_session(sid)
+        keeper.sessions.revoke_session(sid)
     return True
 
 

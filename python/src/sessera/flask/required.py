@@ -112,7 +112,7 @@ def _admit(step_up: dict[str, Any] | None, *, live: bool, optional: bool) -> Non
 
 def _look_again(visit: Visit) -> None:
     try:
-        visit.verify_live()
+        visit.recheck_live()
     except InvalidConfig:
         raise
     except SessionError as error:

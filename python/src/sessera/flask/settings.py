@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,8 @@ DEFAULTS: Mapping[str, str] = {
     " was in place before, Flask's own or Flask-Session's, are taken over",
     "SESSERA_IMPORT_SUBJECT": "None; the name in such a session, or a function of it, that tells whose it is",
     "SESSERA_TRUSTED_HOPS": "0: the client's address is `request.remote_addr`; leave it so with ProxyFix",
+    "SESSERA_CLOCK_SKEW": "None: the leeway of 30 seconds with a Redis, 0 with any other store; how far the clock of"
+    " each machine may be off",
     "SESSERA_CLOCK": "the system's; a ManualClock for tests",
 }
 
@@ -116,6 +119,7 @@ class Settings(shared.Settings):
                 given.value("SESSERA_CSRF", "origin"), given.value("SESSERA_CSRF_TRUSTED_ORIGINS", ())
             ),
             former=former,
+            clock_skew=_clock_skew(given),
             trusted_hops=given.whole("SESSERA_TRUSTED_HOPS", 0, least=0, most=MOST_HOPS) or 0,
             clock=given.instance("SESSERA_CLOCK", ManualClock, None),
             # Last, so that settings that are refused leave no database behind.
@@ -165,6 +169,11 @@ def _sealed(given: Given, keyring: Keyring) -> bool:
         # Whether the keys can seal, only the sessions can tell.
         checked("SESSERA_SEALED", lambda: Sessions("a", "b", keyring=keyring, sealed=True))
     return sealed
+
+
+def _clock_skew(given: Given) -> timedelta | None:
+    unset = given.value("SESSERA_CLOCK_SKEW", None) is None
+    return None if unset else given.span("SESSERA_CLOCK_SKEW", least=timedelta(0))
 
 
 def _data_in_store(given: Given) -> bool:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sessera import Issued
+    from sessera._native import RevocationState
 
     from .session import FlaskSession
 
@@ -27,8 +28,8 @@ def login(
 ) -> Issued:
     """Start a session of this subject. Call it when the user has just authenticated.
 
-    The session is always a new one. The one that the request came with, an anonymous one for instance, is
-    revoked, and nothing that the client brought is adopted but the contents of `flask.session`; those of
+    The session is always a new one. The one that the request came with is ended, also where it is idle or was
+    rotated away, and nothing that the client brought is adopted but the contents of `flask.session`; those of
     another subject are dropped.
 
     `claims` are signed into the token and can be read by who holds it. `acr` and `amr` say how the user
@@ -91,26 +92,31 @@ def elevate(
     return verbs.elevate(_opened(), claims, acr=acr, amr=amr)
 
 
-def logout() -> None:
+def logout() -> RevocationState | None:
     """End the session: with a store its tokens are refused from now on, wherever they are kept.
+
+    So it is of a session that is idle, or whose token was rotated away. Returns "stored"; "pending" while the store
+    can't be written: the session is refused here at once, and other servers follow when the store is back; or None
+    where nothing was left to end, and without a store.
 
     `flask.session` is empty afterwards; what is put into it then (a message, for instance) is kept in a new,
     anonymous session. Without a store only the cookie goes: a token that was copied before, or that a slower
     response to this browser renews, stays good until it expires.
 
-    Raises StoreUnavailable when the session can't be revoked; the cookie goes all the same.
+    Raises StoreUnavailable when the session can't be ended; then the client keeps its cookie.
     """
-    verbs.logout(_opened())
+    return verbs.logout(_opened())
 
 
-def logout_everywhere(*, keep_current: bool = False) -> None:
+def logout_everywhere(*, keep_current: bool = False) -> RevocationState | None:
     """End all sessions of the user who is logged in, on all devices; with `keep_current`, all but this one.
 
-    The kept session goes on under a new id.
+    The kept session goes on under a new id. Returns what `logout` returns; None with `keep_current`.
 
-    Raises InvalidConfig without a store, StoreUnavailable when nothing could be revoked.
+    Raises ReauthenticationRequired when nobody is logged in, InvalidConfig without a store, StoreUnavailable when
+    nothing could be revoked; then nothing has ended, and the client keeps its cookie.
     """
-    verbs.logout_everywhere(_opened(), keep_current=keep_current)
+    return verbs.logout_everywhere(_opened(), keep_current=keep_current)
 
 
 def _opened() -> FlaskSession:
