@@ -29,7 +29,7 @@ Take: TypeAlias = Callable[[Sessions, Json], Json]
 
 VECTORS = Path(__file__).parents[2] / "tests" / "vectors"
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-INSTANTS = ("issued_at", "started_at", "authenticated_at", "expires_at", "ends_at")
+INSTANTS = ("issued_at", "rotated_at", "started_at", "authenticated_at", "expires_at", "ends_at")
 FACTS = ("device", "user_agent", "ip", "key")
 
 
@@ -76,8 +76,13 @@ def build(file: Json, case: Json, clock: ManualClock) -> Sessions:
     )
 
 
+def client_of(step: Json) -> Client:
+    facts = dict(step.get("client", {}))
+    return Client(waited=timedelta(milliseconds=facts.pop("waited", 0)), **facts)
+
+
 def verify(sessions: Sessions, step: Json) -> Session:
-    return sessions.verify(step["token"], client=Client(**step.get("client", {})))
+    return sessions.verify(step["token"], client=client_of(step))
 
 
 def issued(issued: Issued) -> Json:
@@ -86,7 +91,7 @@ def issued(issued: Issued) -> Json:
 
 def facts(session: Session) -> Json:
     instants = {name: (getattr(session, name) - EPOCH) // timedelta(milliseconds=1) for name in INSTANTS}
-    names = ("subject", "id", "generation", "acr", "superseded", "renew_due")
+    names = ("subject", "id", "generation", "acr", "superseded", "renew_due", "rotation_due")
     return {
         **{name: getattr(session, name) for name in names},
         **instants,
@@ -104,7 +109,7 @@ def arguments(step: Json, *names: str) -> Json:
 
 def take_issue(sessions: Sessions, step: Json) -> Json:
     given = dict(arguments(step, "subject", "claims", "acr", "amr"))
-    return issued(sessions.issue(given.pop("subject"), client=Client(**step.get("client", {})), **given))
+    return issued(sessions.issue(given.pop("subject"), client=client_of(step), **given))
 
 
 def take_verify(sessions: Sessions, step: Json) -> Json:
@@ -113,19 +118,41 @@ def take_verify(sessions: Sessions, step: Json) -> Json:
 
 
 def take_renew(sessions: Sessions, step: Json) -> Json:
-    client = Client(**step.get("client", {}))
+    client = client_of(step)
     return issued(sessions.renew(step["token"], client=client, **arguments(step, "claims")))
 
 
 def take_rotate(sessions: Sessions, step: Json) -> Json:
     arguments(step)
-    return issued(sessions.rotate(step["token"], client=Client(**step.get("client", {}))))
+    return issued(sessions.rotate(step["token"], client=client_of(step)))
 
 
 def take_elevate(sessions: Sessions, step: Json) -> Json:
-    client = Client(**step.get("client", {}))
+    client = client_of(step)
     given = arguments(step, "claims", "acr", "amr")
     return issued(sessions.elevate(step["token"], client=client, **given))
+
+
+def take_end(sessions: Sessions, step: Json) -> Json:
+    arguments(step)
+    state = sessions.end(step["token"])
+    return {} if state is None else {"text": state}
+
+
+def take_issue_visitor(sessions: Sessions, step: Json) -> Json:
+    return issued(sessions.issue_visitor(client=client_of(step), **arguments(step, "claims")))
+
+
+def take_verify_visitor(sessions: Sessions, step: Json) -> Json:
+    arguments(step)
+    session = sessions.verify(step["token"], client=client_of(step), visitors=True)
+    if session.subject != "~anonymous":
+        return {"code": "wrong_type"}
+    return {"session": facts(session)}
+
+
+def take_renew_visitor(sessions: Sessions, step: Json) -> Json:
+    return issued(sessions.renew_visitor(step["token"], client=client_of(step), **arguments(step, "claims")))
 
 
 def take_revoke_session(sessions: Sessions, step: Json) -> Json:
@@ -151,7 +178,7 @@ def take_revoke_key(sessions: Sessions, step: Json) -> Json:
 
 def take_revoke_others(sessions: Sessions, step: Json) -> Json:
     arguments(step)
-    return issued(sessions.revoke_others(step["token"], client=Client(**step.get("client", {}))))
+    return issued(sessions.revoke_others(step["token"], client=client_of(step)))
 
 
 def take_open_jws(sessions: Sessions, step: Json) -> Json:
@@ -204,6 +231,10 @@ TAKE: dict[str, Take] = {
     "renew": take_renew,
     "rotate": take_rotate,
     "elevate": take_elevate,
+    "end": take_end,
+    "issue_visitor": take_issue_visitor,
+    "verify_visitor": take_verify_visitor,
+    "renew_visitor": take_renew_visitor,
     "revoke_session": take_revoke_session,
     "revoke_subject": take_revoke_subject,
     "revoke_all": take_revoke_all,

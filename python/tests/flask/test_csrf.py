@@ -354,8 +354,10 @@ def test_a_blueprint_is_exempt_as_a_whole_with_what_is_nested_in_it(make_app: Ma
     assert client.post("/clear").status_code == 403
 
 
-def test_a_page_that_is_not_there_is_404_and_not_403(client: FlaskClient) -> None:
-    assert client.post("/nowhere").status_code == 404
+def test_a_request_that_no_view_takes_is_guarded_too(client: FlaskClient) -> None:
+    # The hooks of the application run for it, and may act.
+    assert client.post("/nowhere").status_code == 403
+    assert client.get("/nowhere").status_code == 404
 
 
 def test_a_refusal_is_an_event_and_a_line_that_says_what_to_do(

@@ -173,6 +173,13 @@ impl Sessions {
         Ok(session.into())
     }
 
+    /// As `verify`, without a note that a client has shown the token: for tools that look at one.
+    #[pyo3(signature = (token, *, client=None))]
+    fn inspect(&self, py: Python<'_>, token: Text<'_, Token>, client: Option<&Client>) -> Result<Session> {
+        let client = Client::or_unknown(client);
+        Ok(Self::detached(py, || self.core.inspect(&token, &client))?.into())
+    }
+
     /// Issues a token for a visitor who is not logged in, with these claims. It carries no rights; `verify` refuses
     /// it with `WrongType` unless it is asked for visitors. It leaves no marks and is on no list.
     #[pyo3(signature = (*, claims=None, client=None))]

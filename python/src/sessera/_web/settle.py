@@ -115,7 +115,7 @@ def _keep_in_store(session: Contents, visit: Visit) -> None:
         visit.put(text)
     if due and visit.by_cookie and not visit.pending:
         session.load()
-        renew(visit)
+        renew(visit, wanted=True)
 
 
 def _change(session: Contents, visit: Visit, text: str) -> None:
@@ -143,11 +143,14 @@ def _end(visit: Visit) -> None:
         visit.end()
 
 
-def renew(visit: Visit) -> None:
-    """Give the session a new token: of a new generation if that is due, else one whose idle limit is moved."""
+def renew(visit: Visit, *, wanted: bool = False) -> None:
+    """Give the session a new token: of a new generation if that is due, else one whose idle limit is moved.
+
+    That is done where it is due, or wanted anyway.
+    """
     if visit.rotation_due and rotate(visit):
         return
-    if visit.session is not None and visit.session.renew_due:
+    if wanted or (visit.session is not None and visit.session.renew_due):
         visit.renew()
 
 

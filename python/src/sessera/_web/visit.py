@@ -212,8 +212,13 @@ class Visit:
         """Move the idle limit on, and put these claims, if any, in the place of those of the session."""
         if claims is not None and self.remembered:
             claims = claims | {REMEMBERED: True}
-        renew = self._in_flight.renew if self.logged_in else self._in_flight.renew_visitor
-        return self._take(renew(self._held(), client=self.client, claims=claims))
+        if self.logged_in:
+            return self._take(self._in_flight.renew(self._held(), client=self.client, claims=claims))
+        renewed = self._take(self._in_flight.renew_visitor(self._held(), client=self.client, claims=claims))
+        if self.in_store and self._kept is not None and self._kept[1] is not None:
+            # What the store keeps of a visitor goes with the idle limit, which has just moved on.
+            self.put(self._kept[1])
+        return renewed
 
     def revoke_others(self, *, contents: str | None) -> Issued:
         """End all sessions of this subject but this one, which goes on under a new id."""
@@ -266,6 +271,8 @@ class Visit:
         Raises StoreUnavailable or InvalidConfig where the session can't be ended.
         """
         token = self.ending
+        if token is None and cannot_tell(self.error):
+            raise self.error
         if token is None or not self.keeper.sessions.has_store:
             return None
         try:

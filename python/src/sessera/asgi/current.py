@@ -178,6 +178,9 @@ class CurrentSession(current.CurrentSession):
         nobody is named and nobody is logged in.
         """
         owner = self._visit.of_user("to end").subject if of is Owner.CURRENT else of
+        if of is Owner.CURRENT and self.id == sid:
+            await self.logout()
+            return True
         if not await _in_thread(partial(listing.may_end, self.sessera, sid, owner)):
             return False
         if self and self.id == sid:

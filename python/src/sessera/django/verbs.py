@@ -103,6 +103,9 @@ def revoke(request: HttpRequest, sid: str, *, of: str | Owner | None = Owner.CUR
 
     visit = _store_of(request).visit
     owner = visit.of_user("to end").subject if of is Owner.CURRENT else of
+    if of is Owner.CURRENT and visit.session is not None and visit.session.id == sid:
+        logout(request)
+        return True
     if not listing.may_end(visit.keeper, sid, owner):
         return False
     if visit.session is not None and visit.session.id == sid:

@@ -10,11 +10,11 @@ from blinker import Namespace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from blinker import NamedSignal
 
-    from sessera import Event
+    from sessera import Binding, Event
 
 #: Every kind of event, by the OWASP Logging Vocabulary where it has a name, and what it tells.
 KINDS: Mapping[str, str] = MappingProxyType(
@@ -30,8 +30,11 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "session_binding_changed": "the client looks different from the one that logged in",
         "session_accepted_stale": "a token was accepted on revocations that are not fresh",
         "authn_token_revoked": "a session, or all of a subject's, or everybody's, were ended",
+        "revocation_pending": "a session was ended in this process, and the store could not be written yet",
         "authn_token_reuse": "a token was shown after it had been rotated away: somebody may have stolen it",
         "revocations_overflowed": "there were more revocations than the index holds: older sessions ended",
+        "revocations_near_quota": "the index of revocations is half full",
+        "cutoff_ahead": "sessions were ended up to a time far ahead: a clock was wrong, or somebody else wrote that",
         "revocations_fresh": "what this process knows of revocations is fresh again",
         "revocations_stale": "what it knows of them is no longer fresh",
         "revocations_expired": "what it knows of them is too old, or nothing yet",
@@ -55,11 +58,17 @@ class SessionEvent:
     session: str | None = None
     #: Why a token was refused: the code of the error; or `logout`.
     reason: str | None = None
+    #: Of `authn_token_reuse`: how long ago the token was replaced, by how many generations, and which facts about
+    #: the client matched. A restored backup of a phone or of a browser looks like a theft.
+    replaced_ago: timedelta | None = None
+    generations: int | None = None
+    binding: Binding | None = None
 
     @classmethod
     def of(cls, event: Event) -> SessionEvent:
         """Take over what the sessions tell."""
-        return cls(event.kind, event.at, event.subject, event.session, event.reason)
+        known = (event.kind, event.at, event.subject, event.session, event.reason)
+        return cls(*known, event.replaced_ago, event.generations, event.binding)
 
 
 _signals = Namespace()

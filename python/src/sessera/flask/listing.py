@@ -55,6 +55,9 @@ def revoke(sid: str, *, of: str | Owner | None = Owner.CURRENT) -> bool:
         if not has_request_context():
             raise ReauthenticationRequired("nobody is logged in outside of a request: name the subject")
         of = open_session().visit.of_user("to end").subject
+        if sid == here:
+            logout()
+            return True
     if not listing.may_end(keeper, sid, of):
         return False
     if sid == here:
