@@ -87,7 +87,7 @@ def test_a_login_beyond_the_limit_ends_the_oldest_session(make_app: MakeApp, clo
 
 def test_what_is_not_listed_says_which_setting_is_missing(make_app: MakeApp) -> None:
     client, sid = logged_in(make_app())
-    for method, path in (("GET", "/sessions"), ("POST", f"/revoke/{sid}")):
+    for method, path in (("GET", "/sessions"), ("POST", f"/revoke/{sid[::-1]}")):
         with pytest.raises(InvalidConfig, match="list_sessions"):
             client.request(method, path)
     with pytest.raises(InvalidConfig, match="listed"):

@@ -130,8 +130,7 @@ def log_out(request: HttpRequest) -> HttpResponse:
 
 
 def log_out_everywhere(request: HttpRequest) -> HttpResponse:
-    logout_everywhere(request, keep_current="keep" in request.GET)
-    return Response("bye")
+    return Response(str(logout_everywhere(request, keep_current="keep" in request.GET)))
 
 
 def sessions(request: HttpRequest) -> HttpResponse:
@@ -168,7 +167,31 @@ def cycle(request: HttpRequest) -> HttpResponse:
     return Response("cycled")
 
 
+#: The clock of the tests in tests/life, whose slow view moves it.
+life_clock: Any = None
+
+
+def life_read(request: HttpRequest) -> HttpResponse:
+    session = current_session(request)
+    if session:
+        return JsonResponse({"subject": session.subject, "generation": session.generation})
+    return JsonResponse({"subject": None, "error": session.error})
+
+
+def life_write(request: HttpRequest) -> HttpResponse:
+    request.session["visits"] = request.session.get("visits", 0) + 1
+    return life_read(request)
+
+
+def life_slow(request: HttpRequest) -> HttpResponse:
+    life_clock.advance(20)
+    return life_read(request)
+
+
 urlpatterns = [
+    path("life/read", life_read),
+    path("life/write", life_write),
+    path("life/slow", life_slow),
     path("admin/", admin.site.urls),
     path("whoami", whoami),
     path("untouched", untouched),

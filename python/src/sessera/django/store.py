@@ -174,7 +174,7 @@ class SessionStore(SessionBase):
         if changed and visit.in_store:
             visit.put(text)
         cycled = self._cycled and self._keeper.sessions.has_store
-        if (cycled or visit.rotation_due) and not visit.superseded:
+        if cycled or visit.rotation_due:
             rotate(visit)
         if changed and not visit.in_store:
             self._put(visit, text)
