@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from sessera import ManualClock
 
 #: What these tests call by another name.
-PATHS = {"/read": "/life/read", "/write": "/life/write", "/slow": "/life/slow", "/everywhere": "/logout-everywhere"}
+PATHS = {
+    "/read": "/life/read",
+    "/write": "/life/write",
+    "/slow": "/life/slow",
+    "/everywhere": "/logout-everywhere",
+}
 
 
 def django_site(clock: ManualClock) -> Site:
@@ -56,4 +61,6 @@ class _Browser:
 
 def _answer(response: Any) -> Answer:
     is_json = response.headers.get("content-type", "").startswith("application/json")
-    return Answer(response.status_code, json.loads(response.content) if is_json else response.content.decode())
+    return Answer(
+        response.status_code, json.loads(response.content) if is_json else response.content.decode()
+    )

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 def flask_site(clock: ManualClock, settings: dict[str, Any]) -> Site:
     app = Flask("site")
     app.testing = True
-    app.config.update({f"SESSERA_{name.upper()}": value for name, value in settings.items()}, SESSERA_CLOCK=clock)
+    app.config.update(
+        {f"SESSERA_{name.upper()}": value for name, value in settings.items()}, SESSERA_CLOCK=clock
+    )
     sessera = Sessera(app)
 
     @app.post("/login")

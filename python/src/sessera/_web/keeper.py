@@ -169,4 +169,3 @@ class Keeper(ABC):
         # What is known of revocations is the same for all, and told by those that verify.
         if event.kind not in _NOT_AGAIN and not event.kind.startswith("revocations_"):
             self.tell(event)
-

@@ -101,7 +101,11 @@ class SessionStore(SessionBase):
         if visit is None or visit.session is None:
             return False
         now = self._keeper.unix_seconds()
-        due = visit.session.renew_due or visit.session.rotation_due or expiry.is_due(visit.session, visit.contents(), now)
+        due = (
+            visit.session.renew_due
+            or visit.session.rotation_due
+            or expiry.is_due(visit.session, visit.contents(), now)
+        )
         return due or visit.pending
 
     def load(self) -> dict[str, Any]:
