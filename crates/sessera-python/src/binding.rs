@@ -61,8 +61,25 @@ impl Binding {
 /// A fact is bound where the client showed it at the login. The prefixes are the bits of an address that make
 /// its network: 8 to 32 of IPv4, 16 to 128 of IPv6.
 #[pyclass(module = "sessera", frozen, eq)]
-#[derive(PartialEq, Eq)]
-pub(crate) struct BindingPolicy(pub(crate) sessera::BindingPolicy);
+pub(crate) struct BindingPolicy(pub(crate) sessera::BindingPolicy, pub(crate) NamedFacts);
+
+/// The facts that somebody named, as opposed to those that have their default mode. Two policies of the same modes
+/// are equal whatever was named.
+#[derive(Clone, Default)]
+pub(crate) struct NamedFacts(Vec<&'static str>);
+
+impl NamedFacts {
+    fn add(&mut self, name: &str) {
+        let known = ["device", "user_agent", "ip", "key"].into_iter().find(|known| *known == name);
+        self.0.extend(known.filter(|known| !self.0.contains(known)));
+    }
+}
+
+impl PartialEq for BindingPolicy {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
 
 #[pymethods]
 impl BindingPolicy {
@@ -74,7 +91,9 @@ impl BindingPolicy {
     )]
     pub(crate) fn new(settings: Option<&Bound<'_, PyDict>>) -> Result<Self> {
         let mut policy = sessera::BindingPolicy::default();
+        let mut named = NamedFacts::default();
         for (name, value) in settings.into_iter().flatten() {
+            named.add(name.extract::<&str>()?);
             match name.extract::<&str>()? {
                 "device" => policy.device = mode(&value)?,
                 "user_agent" => policy.user_agent = mode(&value)?,
@@ -85,13 +104,19 @@ impl BindingPolicy {
                 other => return Err(unexpected("BindingPolicy", other)),
             }
         }
-        Ok(Self(policy))
+        Ok(Self(policy, named))
     }
 
     /// Binds nothing and looks at nothing.
     #[staticmethod]
     fn off() -> Self {
-        Self(sessera::BindingPolicy::off())
+        Self(sessera::BindingPolicy::off(), NamedFacts::default())
+    }
+
+    /// The facts whose mode was given, as opposed to those that have their default.
+    #[getter]
+    fn named(&self) -> Vec<&'static str> {
+        self.1.0.clone()
     }
 
     /// What is done about the device secret.

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use sessera::{ErrorKind, OnReuse, OnStale};
 
-use crate::binding::{BindingPolicy, unexpected};
+use crate::binding::{BindingPolicy, NamedFacts, unexpected};
 use crate::error::{Error, Result};
 use crate::span::Span;
 
@@ -29,8 +29,13 @@ use crate::span::Span;
 ///
 /// A rule that can't work is told by `Sessions`, which raises `InvalidConfig`.
 #[pyclass(module = "sessera", frozen, eq)]
-#[derive(PartialEq, Eq)]
-pub(crate) struct Policy(pub(crate) sessera::Policy);
+pub(crate) struct Policy(pub(crate) sessera::Policy, pub(crate) NamedFacts);
+
+impl PartialEq for Policy {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
 
 #[pymethods]
 impl Policy {
@@ -42,31 +47,31 @@ impl Policy {
                           binding=None)"
     )]
     fn new(settings: Option<&Bound<'_, PyDict>>) -> Result<Self> {
-        changed(sessera::Policy::default(), settings).map(Self)
+        changed(sessera::Policy::default(), NamedFacts::default(), settings)
     }
 
     /// These rules, with some of them changed; the keywords are those of the constructor.
     #[pyo3(signature = (**changes))]
     fn replace(&self, changes: Option<&Bound<'_, PyDict>>) -> Result<Self> {
-        changed(self.0.clone(), changes).map(Self)
+        changed(self.0.clone(), self.1.clone(), changes)
     }
 
     /// NIST SP 800-63B-4 authentication assurance level 1: a login lasts at most 30 days.
     #[staticmethod]
     fn aal1() -> Self {
-        Self(sessera::Policy::aal1())
+        Self(sessera::Policy::aal1(), NamedFacts::default())
     }
 
     /// NIST SP 800-63B-4 authentication assurance level 2: at most 24 hours, and 1 hour without use.
     #[staticmethod]
     fn aal2() -> Self {
-        Self(sessera::Policy::aal2())
+        Self(sessera::Policy::aal2(), NamedFacts::default())
     }
 
     /// NIST SP 800-63B-4 authentication assurance level 3: at most 12 hours, and 15 minutes without use.
     #[staticmethod]
     fn aal3() -> Self {
-        Self(sessera::Policy::aal3())
+        Self(sessera::Policy::aal3(), NamedFacts::default())
     }
 
     /// A session that is not used for this long expires.
@@ -102,7 +107,7 @@ impl Policy {
     /// These rules for users who asked to be remembered for so long: without an idle timeout, unless there is a
     /// `remember_limit`.
     fn remembered_for(&self, remember_for: Span) -> Self {
-        Self(self.0.remembered_for(remember_for.0))
+        Self(self.0.remembered_for(remember_for.0), self.1.clone())
     }
 
     /// How long a rotated token still works.
@@ -144,7 +149,7 @@ impl Policy {
     /// Which facts about the client are bound into a token, and what a mismatch does.
     #[getter]
     fn binding(&self) -> BindingPolicy {
-        BindingPolicy(self.0.binding)
+        BindingPolicy(self.0.binding, self.1.clone())
     }
 
     fn __repr__(&self) -> String {
@@ -176,12 +181,16 @@ impl Policy {
             seconds(fresh_for),
             seconds(stale_after),
             on_stale_name(*on_stale),
-            BindingPolicy(*binding).__repr__(),
+            BindingPolicy(*binding, NamedFacts::default()).__repr__(),
         )
     }
 }
 
-fn changed(mut policy: sessera::Policy, changes: Option<&Bound<'_, PyDict>>) -> Result<sessera::Policy> {
+fn changed(
+    mut policy: sessera::Policy,
+    mut named: NamedFacts,
+    changes: Option<&Bound<'_, PyDict>>,
+) -> Result<Policy> {
     for (name, value) in changes.into_iter().flatten() {
         let span = || value.extract::<Span>().map(|span| span.0);
         match name.extract::<&str>()? {
@@ -195,21 +204,23 @@ fn changed(mut policy: sessera::Policy, changes: Option<&Bound<'_, PyDict>>) -> 
             "fresh_for" => policy.fresh_for = span()?,
             "stale_after" => policy.stale_after = span()?,
             "on_stale" => policy.on_stale = on_stale(value.extract()?)?,
-            "binding" => policy.binding = binding(&value)?,
+            "binding" => (policy.binding, named) = binding(&value)?,
             other => return Err(unexpected("Policy", other)),
         }
     }
-    Ok(policy)
+    Ok(Policy(policy, named))
 }
 
-fn binding(value: &Bound<'_, PyAny>) -> Result<sessera::BindingPolicy> {
+fn binding(value: &Bound<'_, PyAny>) -> Result<(sessera::BindingPolicy, NamedFacts)> {
     if value.is_none() {
-        return Ok(sessera::BindingPolicy::default());
+        return Ok(Default::default());
     }
     if let Ok(settings) = value.cast::<PyDict>() {
-        return Ok(BindingPolicy::new(Some(settings))?.0);
+        let BindingPolicy(policy, named) = BindingPolicy::new(Some(settings))?;
+        return Ok((policy, named));
     }
-    Ok(value.cast::<BindingPolicy>()?.get().0)
+    let BindingPolicy(policy, named) = value.cast::<BindingPolicy>()?.get();
+    Ok((*policy, named.clone()))
 }
 
 const fn on_reuse_name(on_reuse: OnReuse) -> &'static str {

@@ -61,8 +61,8 @@ def test_nothing_is_written_in_its_place_and_a_logout_does_not_pretend(stale: Cl
     assert_unknown(stale.post("/logout-everywhere"))
     assert_unknown(stale.post("/logout-everywhere?keep"))
     assert token_in(stale) == token
-    # Django's logout asks for the user first, whom nobody can tell now. The end of the session needs no answer: it
-    # is in force here, and written when the store is back.
+    # Django's logout asks for the user first, whom nobody can tell now. The end of the session needs no
+    # answer: it is in force here, and written when the store is back.
     assert_unknown(stale.post("/logout"))
     assert stale.post("/flush").status_code == 200
     assert stale.cookies[COOKIE].value == ""

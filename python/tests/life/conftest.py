@@ -49,7 +49,8 @@ def make_site(
         override = override_settings(SESSERA={"ISSUER": "https://shop.example", "CLOCK": clock, **given})
         override.enable()
         undo.append(override.disable)
-        user = User.objects.create_user("ada", password="three leaves")
+        found = User.objects.filter(username="ada").first()
+        user = found or User.objects.create_user("ada", password="three leaves")
         undo.append(user.delete)
         return django_site(clock)
 

@@ -41,8 +41,8 @@ class Browser(Protocol):
 class Site:
     """An application of one framework with the views of these tests.
 
-    `/login`, `/logout`, `/everywhere`, `/others` and `/elevate` call the verbs; `/write` writes the session, `/read`
-    reads it; `/slow` waits 20 seconds before it looks at the session.
+    `/login`, `/logout`, `/everywhere`, `/others` and `/elevate` call the verbs; `/write` writes the session,
+    `/read` reads it; `/slow` waits 20 seconds before it looks at the session.
     """
 
     name: str

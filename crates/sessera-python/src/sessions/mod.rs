@@ -17,6 +17,7 @@ use sessera::{Elevation, NewSession, Revoke};
 
 use self::opening::Opening;
 use self::step_up::{OneOrMore, step_up};
+use crate::binding::NamedFacts;
 use crate::claims;
 use crate::client::Client;
 use crate::clock::ManualClock;
@@ -498,7 +499,7 @@ impl Sessions {
     /// The rules that these sessions hold to.
     #[getter]
     fn policy(&self) -> Policy {
-        Policy(self.core.policy().clone())
+        Policy(self.core.policy().clone(), NamedFacts::default())
     }
 
     /// What is known of revocations, and how old that is: for health checks and metrics.

@@ -86,7 +86,7 @@ class Door:
         """Gather what is known of who sent a request: the address of the peer, and some headers."""
         address = client_address(peer, forwarded_for, self.trusted_hops) if self.trusted_hops else peer
         try:
-            return Client(ip=address, user_agent=user_agent, device=device)
+            return Client(ip=address, user_agent=user_agent or None, device=device)
         except ValueError:
             # A Unix socket, for instance, has no address.
-            return Client(user_agent=user_agent, device=device)
+            return Client(user_agent=user_agent or None, device=device)

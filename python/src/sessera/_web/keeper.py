@@ -10,19 +10,25 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sessera import Cookie, Event, SessionError, Sessions
 
 from .door import Door
+from .settings import DECIDING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
-    from datetime import timedelta
     from logging import Logger
 
-    from sessera import Client, Policy
+    from sessera import Client, Issued, Policy
 
     from .settings import Settings
 
 #: The longest that browsers keep a cookie, in seconds: 400 days.
 LONGEST_COOKIE = 400 * 24 * 60 * 60
+
+#: Where the facts come from that a login may be unable to learn.
+_SOURCES = {
+    "ip": "the request tells no address that is known for certain; check the proxies and the trusted hops",
+    "user_agent": "the request has no User-Agent header",
+}
 
 #: What a verb on a request's way out reports again, or reports of a race that it lost, which is no attack.
 _NOT_AGAIN = frozenset({"session_refused", "session_use_after_expire", "session_binding_changed"})
@@ -51,6 +57,7 @@ class Keeper(ABC):
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._key_file = settings.key_file
+        self._unknown_facts: set[str] = set()
         clock = settings.clock
         #: Tells the time in seconds, for how long a request takes.
         self.now: Callable[[], float] = time.monotonic if clock is None else lambda: clock.unix_millis / 1000
@@ -61,8 +68,8 @@ class Keeper(ABC):
             self.cookie, settings.locations, settings.trusted_hops, self.device_cookie, settings.same_site
         )
         self.data_in_store = settings.data_in_store
-        #: Those of users, and those of users who asked to be remembered; None where nobody is. Visitors' tokens
-        #: are issued by those of users, and are no sessions.
+        #: Those of users, and those of users who asked to be remembered; None where nobody is. Visitors'
+        #: tokens are issued by those of users, and are no sessions.
         self.users = self._kind(settings.policy)
         self.remembered: Kind | None = None
         if settings.remember_for is not None:
@@ -140,6 +147,18 @@ class Keeper(ABC):
             self.logger.error("the key file %s has changed, but can't be used: %s", file.path, error)
         else:
             self.logger.info("the key file %s has changed, and its keys are in use", file.path)
+
+    def warn_of_unknown_facts(self, issued: Issued, client: Client) -> None:
+        """Warn, once for each, of a fact that decides and that this login could not learn."""
+        binding = self._settings.policy.binding
+        for fact, source in _SOURCES.items():
+            if getattr(binding, fact) not in DECIDING or fact in self._unknown_facts:
+                continue
+            if getattr(self.sessions.inspect(issued.token, client=client).binding, fact) == "unbound":
+                self._unknown_facts.add(fact)
+                self.logger.warning(
+                    "a login is not bound to `%s`, though the binding asks for it: %s", fact, source
+                )
 
     def unix_seconds(self) -> float:
         """Tell the time, by the clock that the sessions go by."""

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sessera import MemoryStore, RedisStore, SqliteStore
+from sessera import InvalidConfig, MemoryStore, RedisStore, SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from sessera import Keyring, ManualClock, Policy
 
     from .keyfile import KeyFile
+
+#: Modes of a bound fact that refuse a request.
+DECIDING = ("step_up", "enforce")
 
 Store: TypeAlias = MemoryStore | SqliteStore | RedisStore
 
@@ -44,7 +47,8 @@ class Settings:
     device_cookie: Mapping[str, Any] | None = None
     locations: tuple[str, ...]
     trusted_hops: int
-    #: How far the clock of each machine may be off; None is the leeway for a store that machines share, else 0.
+    #: How far the clock of each machine may be off; None is the leeway for a store that machines share, else
+    #: 0.
     clock_skew: timedelta | None = None
     clock: ManualClock | None
 
@@ -52,6 +56,22 @@ class Settings:
     def same_site(self) -> str:
         """The `SameSite` of the session's cookie."""
         return str(self.cookie.get("same_site", "Lax"))
+
+    def __post_init__(self) -> None:
+        self._refuse_facts_without_source()
+
+    def _refuse_facts_without_source(self) -> None:
+        """Refuse a policy that asks for a fact which no request of this framework can supply.
+
+        Raises InvalidConfig, which names the fact.
+        """
+        without = {"key": "no proof of possession is read here: leave it out of the binding"}
+        if self.device_cookie is None:
+            without["device"] = "there is no device cookie: turn it on, or leave device out of the binding"
+        binding = self.policy.binding
+        for fact, advice in without.items():
+            if fact in binding.named and getattr(binding, fact) in DECIDING:
+                raise InvalidConfig(f"the binding asks for `{fact}`, which no request supplies: {advice}")
 
     def unix_seconds(self) -> float:
         """Tell the time, by the clock that the sessions go by."""

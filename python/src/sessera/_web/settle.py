@@ -157,7 +157,8 @@ def renew(visit: Visit, *, wanted: bool = False) -> None:
 def rotate(visit: Visit) -> bool:
     """Move the session on by a generation, and tell whether the server could do it.
 
-    No response fails because a rotation could not be stored, whatever the reason: the session is renewed instead.
+    No response fails because a rotation could not be stored, whatever the reason: the session is renewed
+    instead.
     """
     try:
         visit.rotate()

@@ -74,9 +74,9 @@ def _connected(url: str, keyring: Keyring, setting: str) -> RedisStore:
     secret = keyring.store_secret()
     if secret is None:
         raise InvalidConfig(
-            f"{setting}: the keyring has no root secret, from which the secret of a Redis is derived. Add a member "
-            '"root" (base64url of 32 random bytes, the same on every server) to its JWK Set, or give a RedisStore '
-            "that was opened with a secret of your own"
+            f"{setting}: the keyring has no root secret, from which the secret of a Redis is derived. "
+            "Add one with Keyring.load(path).save(path), and give the same file to every server; "
+            "or give a RedisStore that was opened with a secret of your own"
         )
     try:
         return RedisStore(url, secret=secret)

@@ -194,6 +194,7 @@ class Visit:
         )
         self._take(self._keeping(issued, contents))
         self._forget_visitor(visitor)
+        self.keeper.warn_of_unknown_facts(issued, client)
         self._client, self.device, self.device_pending = client, secret, given
         return issued
 
@@ -260,7 +261,10 @@ class Visit:
 
     @property
     def ending(self) -> str | None:
-        """The token whose session a logout or a login ends: also one that is refused by now. None of a visitor."""
+        """The token whose session a logout or a login ends, also one that is refused by now.
+
+        A visitor has none.
+        """
         if self.logged_in:
             return self.token
         return self.brought if self.session is None else None

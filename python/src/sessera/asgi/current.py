@@ -138,8 +138,8 @@ class CurrentSession(current.CurrentSession):
     async def logout(self) -> RevocationState | None:
         """End the session: with a store its tokens are refused from now on, wherever they are kept.
 
-        So it is of a session that is idle or was rotated away. Returns "stored", "pending" while the store can't be
-        written (other servers follow when it is back), or None where nothing was left to end.
+        So it is of a session that is idle or was rotated away. Returns "stored", "pending" while the store
+        can't be written (other servers follow when it is back), or None where nothing was left to end.
 
         Raises StoreUnavailable when the session can't be ended; then the client keeps its cookie.
         """
@@ -150,8 +150,8 @@ class CurrentSession(current.CurrentSession):
 
         Returns what `logout` returns; None with `keep_current`.
 
-        Raises ReauthenticationRequired when nobody is logged in, InvalidConfig without a store, StoreUnavailable
-        when nothing could be revoked.
+        Raises ReauthenticationRequired when nobody is logged in, InvalidConfig without a store,
+        StoreUnavailable when nothing could be revoked.
         """
         return await _in_thread(partial(verbs.logout_everywhere, self._open(), keep_current=keep_current))
 
@@ -170,9 +170,9 @@ class CurrentSession(current.CurrentSession):
     async def revoke(self, sid: str, *, of: str | Owner | None = Owner.CURRENT) -> bool:
         """End one of the user's sessions by its id: none of its tokens is accepted from now on.
 
-        False where it is none of theirs, and nothing ends. `of` names another user, for administrators; `ANYONE`
-        is whoever it belongs to, for administrators too; None is nobody, to whom no session belongs. This
-        request's own ends as with `logout`.
+        False where it is none of theirs, and nothing ends. `of` names another user, for administrators;
+        `ANYONE` is whoever it belongs to, for administrators too; None is nobody, to whom no session belongs.
+        This request's own ends as with `logout`.
 
         Raises InvalidConfig unless `list_sessions` is on, StoreUnavailable, and ReauthenticationRequired when
         nobody is named and nobody is logged in.

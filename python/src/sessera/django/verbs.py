@@ -52,12 +52,12 @@ def elevate(
 def logout_everywhere(request: HttpRequest, *, keep_current: bool = False) -> RevocationState | None:
     """End all sessions of the user who is logged in; with `keep_current`, all but this one.
 
-    A changed password does so by itself, by Django's `update_session_auth_hash`. Returns "stored", or "pending" while
-    the store can't be written: this server refuses them at once, and others follow when the store is back; None with
-    `keep_current`.
+    A changed password does so by itself, by Django's `update_session_auth_hash`. Returns "stored", or
+    "pending" while the store can't be written: this server refuses them at once, and others follow when the
+    store is back; None with `keep_current`.
 
-    Raises ReauthenticationRequired when nobody is logged in, InvalidConfig without a store, StoreUnavailable when
-    nothing could be revoked; then nothing has ended.
+    Raises ReauthenticationRequired when nobody is logged in, InvalidConfig without a store, StoreUnavailable
+    when nothing could be revoked; then nothing has ended.
     """
     from django.contrib.auth import logout
 
@@ -93,8 +93,8 @@ def revoke(request: HttpRequest, sid: str, *, of: str | Owner | None = Owner.CUR
     """End one of the user's sessions by its id: none of its tokens is accepted from now on.
 
     False where it is none of theirs, and nothing ends. `of` names another user by the id, as text, for
-    administrators; `ANYONE` is whoever it belongs to, for administrators too; None is nobody, to whom no session
-    belongs. This request's own ends as with Django's `logout`.
+    administrators; `ANYONE` is whoever it belongs to, for administrators too; None is nobody, to whom no
+    session belongs. This request's own ends as with Django's `logout`.
 
     Raises InvalidConfig unless `SESSERA["LIST_SESSIONS"]` is on, StoreUnavailable, and
     ReauthenticationRequired when nobody is named and nobody is logged in.

@@ -34,7 +34,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "authn_token_reuse": "a token was shown after it had been rotated away: somebody may have stolen it",
         "revocations_overflowed": "there were more revocations than the index holds: older sessions ended",
         "revocations_near_quota": "the index of revocations is half full",
-        "cutoff_ahead": "sessions were ended up to a time far ahead: a clock was wrong, or somebody else wrote that",
+        "cutoff_ahead": "sessions were ended up to a time far ahead: was a clock wrong?",
         "revocations_fresh": "what this process knows of revocations is fresh again",
         "revocations_stale": "what it knows of them is no longer fresh",
         "revocations_expired": "what it knows of them is too old, or nothing yet",
@@ -58,8 +58,8 @@ class SessionEvent:
     session: str | None = None
     #: Why a token was refused: the code of the error; or `logout`.
     reason: str | None = None
-    #: Of `authn_token_reuse`: how long ago the token was replaced, by how many generations, and which facts about
-    #: the client matched. A restored backup of a phone or of a browser looks like a theft.
+    #: Of `authn_token_reuse`: how long ago the token was replaced, by how many generations, and which facts
+    #: about the client matched. A restored backup of a phone or of a browser looks like a theft.
     replaced_ago: timedelta | None = None
     generations: int | None = None
     binding: Binding | None = None

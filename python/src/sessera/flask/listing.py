@@ -43,9 +43,9 @@ def sessions_of(subject: str | None = None) -> list[UserSession]:
 def revoke(sid: str, *, of: str | Owner | None = Owner.CURRENT) -> bool:
     """End one of the user's sessions by its id: none of its tokens is accepted from now on.
 
-    False where it is none of theirs, and nothing ends. `of` names another user, for administrators; `ANYONE` is
-    whoever it belongs to, for administrators too; None is nobody, to whom no session belongs. This request's own
-    ends as with `logout`.
+    False where it is none of theirs, and nothing ends. `of` names another user, for administrators; `ANYONE`
+    is whoever it belongs to, for administrators too; None is nobody, to whom no session belongs. This
+    request's own ends as with `logout`.
 
     Raises InvalidConfig unless `SESSERA_LIST_SESSIONS` is on (with `ANYONE`, only without a store),
     StoreUnavailable, and ReauthenticationRequired when nobody is named and nobody is logged in.

@@ -68,8 +68,8 @@ DEFAULTS: Mapping[str, str] = {
     " was in place before, Flask's own or Flask-Session's, are taken over",
     "SESSERA_IMPORT_SUBJECT": "None; the name in such a session, or a function of it, that tells whose it is",
     "SESSERA_TRUSTED_HOPS": "0: the client's address is `request.remote_addr`; leave it so with ProxyFix",
-    "SESSERA_CLOCK_SKEW": "None: the leeway of 30 seconds with a Redis, 0 with any other store; how far the clock of"
-    " each machine may be off",
+    "SESSERA_CLOCK_SKEW": "None: the leeway of 30 seconds with a Redis, 0 with any other store;"
+    " how far the clock of each machine may be off",
     "SESSERA_CLOCK": "the system's; a ManualClock for tests",
 }
 

@@ -95,9 +95,9 @@ def elevate(
 def logout() -> RevocationState | None:
     """End the session: with a store its tokens are refused from now on, wherever they are kept.
 
-    So it is of a session that is idle, or whose token was rotated away. Returns "stored"; "pending" while the store
-    can't be written: the session is refused here at once, and other servers follow when the store is back; or None
-    where nothing was left to end, and without a store.
+    So it is of a session that is idle, or whose token was rotated away. Returns "stored"; "pending" while the
+    store can't be written: the session is refused here at once, and other servers follow when the store is
+    back; or None where nothing was left to end, and without a store.
 
     `flask.session` is empty afterwards; what is put into it then (a message, for instance) is kept in a new,
     anonymous session. Without a store only the cookie goes: a token that was copied before, or that a slower
@@ -113,8 +113,8 @@ def logout_everywhere(*, keep_current: bool = False) -> RevocationState | None:
 
     The kept session goes on under a new id. Returns what `logout` returns; None with `keep_current`.
 
-    Raises ReauthenticationRequired when nobody is logged in, InvalidConfig without a store, StoreUnavailable when
-    nothing could be revoked; then nothing has ended, and the client keeps its cookie.
+    Raises ReauthenticationRequired when nobody is logged in, InvalidConfig without a store, StoreUnavailable
+    when nothing could be revoked; then nothing has ended, and the client keeps its cookie.
     """
     return verbs.logout_everywhere(_opened(), keep_current=keep_current)
 
