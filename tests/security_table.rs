@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// Where a path that does not begin at the root may begin.
 const PLACES: [&str; 6] =
     ["", "crates/sessera/tests", "crates/sessera/src", "crates/sessera-testkit/src", "python/tests", "tests"];
-const RULES: usize = 66;
+const RULES: usize = 78;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -69,3 +69,48 @@ impl fmt::Debug for SessionId {
         write!(f, "SessionId({self})")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_do_not_repeat() {
+        // Of ids with 32 random bits behind them, about ten pairs of so many would be equal.
+        let ids: HashSet<_> = (0..300_000).map(|_| SessionId::generate().unwrap().0).collect();
+        assert_eq!(ids.len(), 300_000);
+    }
+
+    #[test]
+    fn all_128_bits_of_an_id_are_independent() {
+        // Of bits that follow from fewer others by shifts and xors, the rank would be that of those others.
+        let mut basis = [0_u128; 128];
+        for _ in 0..256 {
+            let mut id = SessionId::generate().unwrap().0;
+            for (bit, held) in basis.iter_mut().enumerate().rev() {
+                if id >> bit & 1 == 0 {
+                    continue;
+                }
+                if *held == 0 {
+                    *held = id;
+                    break;
+                }
+                id ^= *held;
+            }
+        }
+        assert!(basis.iter().all(|held| *held != 0));
+    }
+
+    #[test]
+    fn every_bit_of_an_id_is_set_half_of_the_time() {
+        let mut set = [0_u32; 128];
+        for _ in 0..10_000 {
+            let id = SessionId::generate().unwrap().0;
+            set.iter_mut().enumerate().for_each(|(bit, set)| *set += u32::from(id >> bit & 1 == 1));
+        }
+        // Ten standard deviations.
+        assert!(set.iter().all(|set| (4500..5500).contains(set)), "{set:?}");
+    }
+}

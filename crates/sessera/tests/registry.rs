@@ -80,6 +80,27 @@ fn a_login_beyond_the_limit_ends_the_oldest_session_and_only_that() {
 }
 
 #[test]
+fn a_lowered_limit_ends_as_many_as_are_over_it() {
+    let clock = ManualClock::at_unix(1_700_000_000);
+    let (store, keyring) = (Arc::new(MemoryStore::new()), Keyring::generate(Algorithm::Hs256).unwrap());
+    let [before, after] = [5, 2].map(|most| {
+        let builder = builder(&clock).keyring(keyring.clone()).store(Arc::clone(&store)).max_sessions(most);
+        builder.build().unwrap()
+    });
+    let mut issued: Vec<_> = (0..5)
+        .map(|_| {
+            clock.advance(Duration::from_secs(1));
+            login(&before, "user-42")
+        })
+        .collect();
+    clock.advance(Duration::from_secs(1));
+    issued.push(login(&after, "user-42"));
+    let kept: Vec<bool> =
+        issued.iter().map(|issued| after.verify(&issued.token, &client()).is_ok()).collect();
+    assert_eq!(kept, [false, false, false, false, true, true]);
+}
+
+#[test]
 fn neither_renewal_nor_rotation_counts_as_another_session() {
     let clock = ManualClock::at_unix(1_700_000_000);
     let sessions = builder(&clock).max_sessions(1).build().unwrap();

@@ -119,7 +119,14 @@ fn starts(ring: &Ring) -> Result<Vec<Case>> {
                     .session(Claims { rotated_at: NOW + 60, ..claims.clone() }.session(begins_later)),
             ],
         ),
-        case("iat_alone_holds_a_token_back", [verify(begins_later - 1, &issued_at).code("not_yet_valid")]),
+        case(
+            "iat_alone_holds_a_token_back",
+            [
+                verify(begins_later - 1, &issued_at).code("not_yet_valid"),
+                verify(begins_later, &issued_at)
+                    .session(Claims { issued_at: NOW + 60, ..claims.clone() }.session(begins_later)),
+            ],
+        ),
         case("at_time_zero_every_token_is_from_the_future", [verify(0, &token).code("not_yet_valid")]),
     ])
 }

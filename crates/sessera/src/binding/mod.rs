@@ -116,7 +116,8 @@ impl Binding {
     /// its user agent or its network.
     pub(crate) fn is_same_client(&self) -> bool {
         let other = |verdict| matches!(verdict, Verdict::Differed | Verdict::Absent);
-        !other(self.device) && !other(self.key) && !(other(self.user_agent) && other(self.ip))
+        let elsewhere = other(self.user_agent) && other(self.ip);
+        !(other(self.device) || other(self.key) || elsewhere)
     }
 
     fn set(&mut self, fact: Fact, verdict: Verdict) {

@@ -103,12 +103,11 @@ impl<M: Pendable> Outbox<M> {
 
     fn join(&self, marks: &mut HashMap<M::Name, M>, mark: M) {
         let name = mark.name();
-        let joined = match marks.remove(&name) {
-            Some(held) => held.joined(mark),
-            None => {
-                self.pending.fetch_add(1, Ordering::AcqRel);
-                mark
-            }
+        let joined = if let Some(held) = marks.remove(&name) {
+            held.joined(mark)
+        } else {
+            self.pending.fetch_add(1, Ordering::AcqRel);
+            mark
         };
         marks.insert(name, joined);
     }

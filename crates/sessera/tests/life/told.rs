@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use sessera::{
-    Algorithm, Client, ErrorKind, Event, EventKind, Issued, Keyring, ManualClock, MemoryStore, NewSession,
-    Sessions,
+    Algorithm, Client, ErrorKind, Event, EventKind, Issued, Keyring, ManualClock, Mark, MemoryStore,
+    NewSession, Sessions, Store as _,
 };
 
 use crate::bench::MINUTE;
@@ -46,6 +46,52 @@ fn what_happens_is_told_without_the_id() {
     assert_eq!(seen[0].1, seen[2].1, "one session has one name");
     assert_ne!(seen[0].1.as_deref(), Some(issued.session.id.as_str()));
     assert_eq!(seen[4].1, None);
+}
+
+#[test]
+fn a_quota_warns_at_its_half() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let tell = Arc::clone(&seen);
+    let sessions = Sessions::builder("https://app.example", "web")
+        .keyring(Keyring::generate(Algorithm::Hs256).unwrap())
+        .store(MemoryStore::with_quota(10))
+        .observer(move |event: &Event<'_>| tell.lock().unwrap().push(event.kind))
+        .build()
+        .unwrap();
+    let warnings =
+        || seen.lock().unwrap().iter().filter(|kind| **kind == EventKind::RevocationsNearQuota).count();
+    for (revoked, expected) in [(4, 0), (5, 1), (6, 1), (9, 1)] {
+        while sessions.status().marks < revoked {
+            let issued = sessions.issue(NewSession::new("user-42"), &Client::new()).unwrap();
+            sessions.revoke_session(&issued.session.id).unwrap();
+        }
+        assert_eq!(warnings(), expected, "{revoked} of 10");
+    }
+}
+
+#[test]
+fn a_cut_that_lies_far_ahead_is_reported_once() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let tell = Arc::clone(&seen);
+    let store = Arc::new(MemoryStore::new());
+    let sessions = Sessions::builder("https://app.example", "web")
+        .keyring(Keyring::generate(Algorithm::Hs256).unwrap())
+        .store(Arc::clone(&store))
+        .clock(ManualClock::at_unix(1_700_000_000))
+        .observer(move |event: &Event<'_>| tell.lock().unwrap().push(event.kind))
+        .build()
+        .unwrap();
+    let ahead =
+        |seconds: u64| Mark::Everything { cut: (1_700_000_000 + seconds) * 1000, keep_until: u64::MAX };
+    let login = || sessions.issue(NewSession::new("user-42"), &Client::new()).unwrap();
+    let reported = || seen.lock().unwrap().iter().filter(|kind| **kind == EventKind::CutoffAhead).count();
+    store.append(&ahead(30), 0).unwrap();
+    login();
+    assert_eq!(reported(), 0, "as far as clocks may differ");
+    store.append(&ahead(31), 0).unwrap();
+    login();
+    login();
+    assert_eq!(reported(), 1);
 }
 
 #[test]
