@@ -43,7 +43,7 @@ use crate::text::{Csrf, Id, Subject, Text, Token};
 /// renewal then writes to it. `list_networks` turns the list on, and has it say which network a session was last
 /// seen in, which is personal data. `max_sessions` turns the list on, and lets a login beyond that number end
 /// the subject's oldest session. `clock_skew` is how far the clock of each machine that writes to the store may
-/// be off, at most the leeway: a timedelta or seconds. By default it is the leeway with a RedisStore, which machines
+/// be off, at most the leeway: a timedelta or seconds. By default it is the leeway with a `RedisStore`, which machines
 /// share, and 0 with the others. `longest_session` is how long a
 /// session may last that any `Sessions` on this store issues, this policy's absolute timeout by default: set it,
 /// to the same everywhere, where several policies share a store. `remembered_tokens` is how many verified
