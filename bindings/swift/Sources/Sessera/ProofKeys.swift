@@ -2,8 +2,13 @@ import Foundation
 import SesseraClient
 
 extension DpopKey: ProofKey {
+    /// For a session client: a key that its store has lost (`invalid_key`) is `SessionClientError.keyLost`.
     public func proof(method: String, url: URL, accessToken: String?, now: Date) throws -> String {
-        try proof(method: method, url: url.absoluteString, accessToken: accessToken, nonce: nil, now: now)
+        do {
+            return try proof(method: method, url: url.absoluteString, accessToken: accessToken, nonce: nil, now: now)
+        } catch let error as SessionError where error.code == "invalid_key" {
+            throw SessionClientError.keyLost
+        }
     }
 }
 

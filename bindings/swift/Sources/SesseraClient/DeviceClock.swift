@@ -4,9 +4,10 @@ import Foundation
 public protocol DeviceClock: Sendable {
     /// The device's date. It may be wrong by hours: it is used only for the proof of a first sign-in, and corrected after.
     var wall: Date { get }
-    /// Time since some fixed moment. Nobody can set it, and it goes on while the device sleeps.
+    /// Time since some fixed moment, which may be any. Nobody can set it, and it should go on while the device sleeps: a
+    /// clock that stands still meanwhile makes a token look younger than it is.
     var monotonic: Duration { get }
-    /// Waits.
+    /// Waits between two tries.
     func sleep(for duration: Duration) async throws
 }
 

@@ -70,6 +70,11 @@ struct Keeper {
         return try reaching { try proofKeys.load() ?? proofKeys.make() }
     }
 
+    /// A new key in place of one that no longer signs.
+    func newKey() throws -> (any ProofKey)? {
+        try proofKeys.map { keys in try reaching { try keys.make() } }
+    }
+
     private mutating func store(_ snapshot: SessionSnapshot) {
         isStored = (try? storage.save(snapshot.stored)) != nil
     }

@@ -10,6 +10,8 @@ public protocol ProofKey: Sendable {
     /// - Parameters:
     ///   - accessToken: the token that goes with the request; `nil` at a sign-in.
     ///   - now: the server's time.
+    /// - Throws: ``SessionClientError/keyLost`` if the key is gone, or refuses to sign for good, which ends the session on
+    ///   this device. With any other error the key can't be used now, and the session is kept.
     func proof(method: String, url: URL, accessToken: String?, now: Date) throws -> String
 }
 

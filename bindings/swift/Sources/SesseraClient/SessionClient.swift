@@ -4,7 +4,7 @@ import Foundation
     import FoundationNetworking
 #endif
 
-/// The client's side of a session: keeps its token, and has it refreshed in time, once for all who ask.
+/// The client's side of a session: keeps its token, and refreshes it in time, once for all callers.
 ///
 /// ```swift
 /// let client = SessionClient(baseURL: URL(string: "https://app.example")!, storage: KeychainStorage(service: "app"))
@@ -24,16 +24,17 @@ public actor SessionClient {
     private var keeper: Keeper
     private var serverClock = ServerClock()
     private let stream = StateStream(.signedOut(.notSignedIn))
-    /// Those who wait for the refresh that is on its way; `nil` when none is.
+    /// The callers that wait for the refresh that is on its way; `nil` when none is.
     private(set) var waiting: [Int: CheckedContinuation<SessionSnapshot, any Error>]?
     private var nextWaiter = 0
     /// Goes up at each sign-in and sign-out: what was begun before must not undo it.
     private var epoch = 0
-    /// No question before: the server asked for silence until then. On the monotonic clock.
-    private var silentUntil: Duration = .zero
+    /// No refresh is sent before: the server asked for a pause until then. On the monotonic clock.
+    private var silentUntil: Duration?
 
     /// - Parameters:
-    ///   - baseURL: where the session's paths begin. `https`, except for tests.
+    ///   - baseURL: where the session's paths begin. `https`, except for tests; it has a host, and neither a query nor a
+    ///     fragment.
     ///   - storage: where the session outlives the process.
     ///   - clock: the device's clocks.
     ///   - transport: carries the requests.
@@ -46,9 +47,21 @@ public actor SessionClient {
         proofKeys: (any ProofKeyStore)? = nil,
         settings: SessionClientSettings = SessionClientSettings()
     ) {
+        self.init(
+            baseURL: baseURL, storage: storage, clock: clock, transport: transport, proofKeys: proofKeys,
+            settings: settings, scheduling: Scheduling())
+    }
+
+    init(
+        baseURL: URL, storage: any SessionStorage, clock: any DeviceClock, transport: any Transport,
+        proofKeys: (any ProofKeyStore)?, settings: SessionClientSettings, scheduling: Scheduling
+    ) {
+        precondition(Wire.isBase(baseURL), "the base URL is not one of http or https, or has a query or a fragment")
         self.clock = clock
         self.settings = settings
-        wire = Wire(baseURL: baseURL, transport: transport, clock: clock, timeout: settings.requestTimeout)
+        wire = Wire(
+            baseURL: baseURL, transport: transport, clock: clock, timeout: settings.requestTimeout,
+            timer: scheduling.timer)
         keeper = Keeper(storage: storage, proofKeys: proofKeys)
     }
 
@@ -89,29 +102,46 @@ public actor SessionClient {
     // MARK: Signing in and out
 
     /// Signs in: `POST session/login` with `credentials` as JSON. The session that was there before is left, not ended.
+    ///
+    /// A task that is cancelled before the answer is there signs nobody in. A key that no longer signs is replaced by a new
+    /// one.
+    ///
+    /// - Throws: ``SessionClientError``, or `CancellationError`.
     @discardableResult
     public func signIn(_ credentials: some Encodable & Sendable) async throws -> SessionSnapshot {
-        let key = try keeper.keyForLogin()
+        try Task.checkCancellation()
+        var key = try keeper.keyForLogin()
         let body = try JSONEncoder().encode(credentials)
-        switch await ask("session/login", with: nil, key: key, body: body) {
+        var answer = await ask("session/login", with: nil, key: key, body: body)
+        if case .keyLost = answer {
+            key = try keeper.newKey()
+            answer = await ask("session/login", with: nil, key: key, body: body)
+        }
+        try Task.checkCancellation()
+        switch answer {
         case .session(let answer):
             let snapshot = answer.snapshot(boundTo: key)
             // If that fails nothing has changed, and a refresh that is on its way still lands.
             try keeper.begin(snapshot)
+            silentUntil = nil
             epoch += 1
             publish(.signedIn(snapshot))
             land(.failure(SessionClientError.notSignedIn))
             return snapshot
         case .refused(let code): throw SessionClientError.refused(code: code)
-        case .nothing(let cause, _): throw SessionClientError.offline(cause)
-        case .done: throw SessionClientError.offline(.foreignAnswer(status: 204))
+        case .keyLost: throw SessionClientError.keyLost
+        case .done, .nothing, .tooLate: throw offline(answer)
         }
     }
 
     /// Signs out: forgets the session here at once, then has the server end it.
     ///
-    /// - Throws: ``SessionClientError/offline(_:)`` if the server could not be told. It is signed out here all the same;
-    ///   ``SessionClientError/storage(_:)`` if the session could not be removed from the storage.
+    /// A task that is cancelled signs out all the same. Where the session's key can't sign, the request goes without a proof.
+    ///
+    /// - Throws: ``SessionClientError/offline(_:)`` if the server could not be reached, and
+    ///   ``SessionClientError/refused(code:)`` if it refused for another reason than that the session has ended. The client
+    ///   is signed out all the same. ``SessionClientError/storage(_:)`` if the session could not be removed from the
+    ///   storage; the server has been asked to end it.
     public func signOut() async throws {
         let held: SessionSnapshot
         do {
@@ -122,10 +152,24 @@ public actor SessionClient {
             return // Nobody is signed in.
         }
         let key = try? keeper.key(of: held)
-        try end(.signedOut)
-        // A refusal is as good: then the session has ended already.
-        if case .nothing(let cause, _) = await ask("session/logout", with: held, key: key) {
-            throw SessionClientError.offline(cause)
+        let removed = Result { try end(.signedOut) }
+        // A task of its own is not cancelled with the caller's.
+        let answer = await Task { await endAtServer(held, key: key) }.value
+        try removed.get()
+        switch answer {
+        case .done: return
+        case .refused(let code):
+            // The session may have ended already.
+            if !SignOutReason(code: code).isEnd { throw SessionClientError.refused(code: code) }
+        case .session, .nothing, .keyLost, .tooLate: throw offline(answer)
+        }
+    }
+
+    private func endAtServer(_ held: SessionSnapshot, key: (any ProofKey)?) async -> Answer {
+        let answer = await ask("session/logout", with: held, key: key)
+        switch answer {
+        case .keyLost, .nothing(.proof, _): return await ask("session/logout", with: held, key: nil)
+        default: return answer
         }
     }
 
@@ -175,7 +219,7 @@ public actor SessionClient {
     private func land(_ outcome: Result<SessionSnapshot, any Error>) {
         let all = waiting ?? [:]
         waiting = nil
-        for continuation in all.values {
+        for (_, continuation) in all.sorted(by: { $0.key < $1.key }) {
             continuation.resume(with: outcome)
         }
     }
@@ -189,6 +233,7 @@ public actor SessionClient {
     }
 
     private func refresh(in epoch: Int, tries: Int) async throws -> SessionSnapshot {
+        guard epoch == self.epoch else { throw SessionClientError.notSignedIn }
         var held = try loaded()
         if let newer = keeper.newerInStorage() {
             // Another process of the app was quicker.
@@ -202,41 +247,60 @@ public actor SessionClient {
         do {
             key = try keeper.key(of: held)
         } catch SessionClientError.keyLost {
-            try? end(.keyLost)
-            throw SessionClientError.keyLost
+            throw ended(.keyLost)
         }
-        guard clock.monotonic >= silentUntil else { throw SessionClientError.offline(.unavailable) }
+        if let silentUntil, clock.monotonic < silentUntil { throw SessionClientError.offline(.unavailable) }
         publish(.refreshing(held))
-        var cause = OfflineCause.unavailable
+        var window = SendWindow(settings.grace - settings.graceMargin)
+        var last = Answer.tooLate
         for attempt in 1...max(1, tries) {
-            let answer = await ask("session/refresh", with: held, key: key)
+            let answer = await ask("session/refresh", with: held, key: key, window: &window)
             guard epoch == self.epoch else { throw SessionClientError.notSignedIn }
             switch answer {
-            case .session(let answer):
-                let snapshot = answer.snapshot(boundTo: key)
-                keeper.replace(with: snapshot)
-                publish(.signedIn(snapshot))
-                return snapshot
-            case .refused(let code):
-                let reason = SignOutReason(code: code)
-                // A dead session that could not be removed from the storage would only be refused again.
-                try? end(reason)
-                throw reason.error
-            case .done: cause = .foreignAnswer(status: 204)
-            case .nothing(let why, let retryAfter):
-                cause = why
-                if let retryAfter, retryAfter > settings.retry.cap {
-                    silentUntil = clock.monotonic + retryAfter
-                } else if attempt < tries {
-                    try await clock.sleep(for: retryAfter ?? settings.retry.delay(after: attempt))
-                    guard epoch == self.epoch else { throw SessionClientError.notSignedIn }
-                    continue
-                }
+            case .session(let answer): return continued(answer.snapshot(boundTo: key))
+            case .refused(let code): throw ended(SignOutReason(code: code))
+            case .keyLost: throw ended(.keyLost)
+            case .nothing, .done: last = answer
+            case .tooLate: break
             }
-            break
+            guard let pause = pause(after: attempt, answer, in: window) else { break }
+            try await clock.sleep(for: pause)
+            guard epoch == self.epoch else { throw SessionClientError.notSignedIn }
         }
         publish(.offline(held))
-        throw SessionClientError.offline(cause)
+        throw offline(last)
+    }
+
+    private func continued(_ snapshot: SessionSnapshot) -> SessionSnapshot {
+        keeper.replace(with: snapshot)
+        silentUntil = nil
+        publish(.signedIn(snapshot))
+        return snapshot
+    }
+
+    /// How long to wait for the next try; `nil` when there is none.
+    private func pause(after attempt: Int, _ answer: Answer, in window: SendWindow) -> Duration? {
+        var asked: Duration?
+        switch answer {
+        case .nothing(_, let retryAfter): asked = retryAfter
+        case .tooLate: return nil
+        default: break
+        }
+        let pause = max(asked ?? .zero, settings.retry.delay(after: attempt))
+        let isShort = asked.map { $0 <= settings.retry.cap } ?? true
+        if isShort, attempt < settings.retry.attempts, window.admits(clock.monotonic + pause) { return pause }
+        if let asked { silentUntil = clock.monotonic + asked }
+        return nil
+    }
+
+    /// The error for an answer that is no session.
+    private func offline(_ answer: Answer) -> SessionClientError {
+        switch answer {
+        case .nothing(let cause, _): .offline(cause)
+        case .done: .offline(.foreignAnswer(status: 204))
+        case .tooLate: .offline(.unavailable)
+        case .session, .refused, .keyLost: .offline(.foreignAnswer(status: 200))
+        }
     }
 
     // MARK: Parts
@@ -246,11 +310,12 @@ public actor SessionClient {
         var authorized = request
         let key = try keeper.key(of: session)
         if let key {
-            let now = serverClock.now(at: clock.monotonic) ?? clock.wall
             let method = request.httpMethod ?? "GET"
             do {
                 let proof = try key.proof(method: method, url: url, accessToken: session.token, now: now)
                 authorized.setValue(proof, forHTTPHeaderField: "DPoP")
+            } catch SessionClientError.keyLost {
+                throw SessionClientError.keyLost
             } catch {
                 throw SessionClientError.offline(.proof(error))
             }
@@ -259,23 +324,38 @@ public actor SessionClient {
         return authorized
     }
 
-    /// Whoever asked may be cancelled meanwhile: what was begun at the server is brought to its end all the same.
-    private func ask(
-        _ path: String, with held: SessionSnapshot?, key: (any ProofKey)?, body: Data = Data("{}".utf8)
-    ) async -> Answer {
-        // The device's date is believed only while there is nothing better, which is at a first sign-in.
-        let supposed = serverClock.now(at: clock.monotonic) ?? clock.wall
-        var measured = await Task { await wire.ask(path, with: held, key: key, body: body, now: supposed) }.value
-        serverClock.take(measured.sample)
-        if key != nil, case .refused = measured.answer, let now = serverClock.now(at: clock.monotonic),
-            abs(now.timeIntervalSince(supposed)) > Wire.proofTolerance
-        {
-            // The proof was made for another time, so that the refusal may be about that and not about the session.
-            measured = await Task { await wire.ask(path, with: held, key: key, body: body, now: now) }.value
-            serverClock.take(measured.sample)
-        }
-        return measured.answer
+    private func ask(_ path: String, with held: SessionSnapshot?, key: (any ProofKey)?, body: Data = Data("{}".utf8)) async
+        -> Answer
+    {
+        var window = SendWindow.unlimited
+        return await ask(path, with: held, key: key, body: body, window: &window)
     }
+
+    /// Sends a request, and measures the server's time by the answer. A proof that was made for another time than the
+    /// server's is made once again: the refusal may be about that and not about the session.
+    private func ask(
+        _ path: String, with held: SessionSnapshot?, key: (any ProofKey)?, body: Data = Data("{}".utf8),
+        window: inout SendWindow
+    ) async -> Answer {
+        let (supposed, asked) = (now, clock.monotonic)
+        let answer = await askOnce(path, with: held, key: key, body: body, now: supposed, window: &window)
+        guard key != nil, case .refused = answer, let measured = serverClock.now(at: asked),
+            abs(measured.timeIntervalSince(supposed)) > Wire.proofTolerance
+        else { return answer }
+        return await askOnce(path, with: held, key: key, body: body, now: now, window: &window)
+    }
+
+    private func askOnce(
+        _ path: String, with held: SessionSnapshot?, key: (any ProofKey)?, body: Data, now: Date, window: inout SendWindow
+    ) async -> Answer {
+        let asked = await wire.ask(path, with: held, key: key, body: body, now: now, window: window)
+        if let sent = asked.sent { window.sent(sent) }
+        serverClock.take(asked.sample)
+        return asked.answer
+    }
+
+    /// The server's time; the device's date only until the first measurement.
+    private var now: Date { serverClock.now(at: clock.monotonic) ?? clock.wall }
 
     private func loaded() throws -> SessionSnapshot {
         let known = keeper.held != nil
@@ -283,6 +363,12 @@ public actor SessionClient {
         let held = try keeper.load()
         if !known { publish(.signedIn(held)) }
         return held
+    }
+
+    /// A dead session that could not be removed from the storage would only be refused again.
+    private func ended(_ reason: SignOutReason) -> SessionClientError {
+        try? end(reason)
+        return reason.error
     }
 
     private func end(_ reason: SignOutReason) throws {

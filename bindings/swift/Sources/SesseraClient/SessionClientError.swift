@@ -12,7 +12,8 @@ public enum SessionClientError: Error, Sendable {
     case revoked
     /// An older token of the session was used, maybe by somebody else, and the server ended it: sign in again.
     case reused
-    /// The key that the session is bound to is gone: sign in again.
+    /// The key that the session is bound to is gone, or refuses to sign for good: sign in again. A ``ProofKey`` throws it
+    /// as well.
     case keyLost
     /// What the storage held is no session: sign in again.
     case unreadable
@@ -40,14 +41,14 @@ public enum SessionClientError: Error, Sendable {
     }
 }
 
-/// What stood in the place of an answer.
+/// What happened in place of an answer.
 public enum OfflineCause: Sendable {
-    /// The transport failed with this.
+    /// The transport failed with this, or the request counts as lost (`URLError.timedOut`).
     case transport(any Error)
     /// The server said that it can't answer now.
     case unavailable
-    /// Something answered with this status, and not in the words of the server: a proxy, or a portal.
+    /// Something else than the server answered with this status: a proxy, or a portal.
     case foreignAnswer(status: Int)
-    /// The proof of possession could not be made.
+    /// The proof of possession could not be made now.
     case proof(any Error)
 }

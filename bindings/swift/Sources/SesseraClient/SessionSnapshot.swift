@@ -43,27 +43,40 @@ extension SessionSnapshot: CustomStringConvertible, CustomDebugStringConvertible
     public var customMirror: Mirror { Mirror(self, children: ["session": session, "generation": generation]) }
 }
 
-/// The form in a storage: JSON, with the version of the form.
+/// The form in a storage: JSON, with the version of the form. The Kotlin client writes the same.
 extension SessionSnapshot {
-    private struct Stored: Codable {
+    private struct Stored: Encodable {
         var v = 1
-        var snapshot: SessionSnapshot
+        var token: String
+        var subject: String
+        var session: String
+        var generation: UInt64
+        var expires_at: Int64
+        var ends_at: Int64
+        var received_at: Int64
+        var key: String?
     }
 
-    /// Nil for what is no session in this form: cut short, or of a later version.
+    /// Nil for data that are no session in this form: cut short, or of a later version.
     init?(stored: Data) {
-        let decoder = JSONDecoder()
-        decoder.dateDecodingStrategy = .millisecondsSince1970
-        guard let read = try? decoder.decode(Stored.self, from: stored), read.v == 1, isToken(read.snapshot.token)
+        guard let stored = StrictJSON.readObject(stored), stored.whole("v") == 1,
+            let token = stored.text("token"), isToken(token), let subject = stored.text("subject"),
+            let session = stored.text("session"), let generation = stored.whole("generation"),
+            let expiresAt = stored.instant("expires_at"), let endsAt = stored.instant("ends_at"),
+            let receivedAt = stored.instant("received_at"), stored["key"] == nil || stored.text("key") != nil
         else { return nil }
-        self = read.snapshot
+        self.init(
+            token: token, subject: subject, session: session, generation: UInt64(generation), expiresAt: expiresAt,
+            endsAt: endsAt, receivedAt: receivedAt, keyThumbprint: stored.text("key"))
     }
 
     var stored: Data {
         get throws {
-            let encoder = JSONEncoder()
-            encoder.dateEncodingStrategy = .millisecondsSince1970
-            return try encoder.encode(Stored(snapshot: self))
+            try JSONEncoder().encode(
+                Stored(
+                    token: token, subject: subject, session: session, generation: generation,
+                    expires_at: expiresAt.unixMillis, ends_at: endsAt.unixMillis, received_at: receivedAt.unixMillis,
+                    key: keyThumbprint))
         }
     }
 }

@@ -22,10 +22,10 @@ public enum SignOutReason: Sendable, Hashable {
     case expired
     /// The server ended it.
     case revoked
-    /// An older token of it was used. Someone else may have had a copy; or the answer to a refresh was lost, and could
-    /// not be had again within the server's grace.
+    /// An older token of it was used after a newer one had been. Someone else may have had a copy; or this app was
+    /// restored from an older state.
     case reused
-    /// The key that it is bound to is no longer in the key store.
+    /// The key that it is bound to is no longer in the key store, or refuses to sign for good.
     case keyLost
     /// What the storage held is no session.
     case unreadable
@@ -42,7 +42,10 @@ public enum SignOutReason: Sendable, Hashable {
         }
     }
 
-    /// What callers get who ask for a token.
+    /// Whether the server says by it that the session has ended.
+    var isEnd: Bool { [.expired, .revoked, .reused].contains(self) }
+
+    /// The error for callers that ask for a token.
     var error: SessionClientError {
         switch self {
         case .notSignedIn, .signedOut: .notSignedIn

@@ -69,6 +69,10 @@ private class ShortBody : BodySubscriber<String> {
     }
 
     override fun onComplete() {
-        whole.complete(read.toString(Charsets.UTF_8))
+        try {
+            whole.complete(read.toByteArray().decodeToString(throwOnInvalidSequence = true))
+        } catch (failed: CharacterCodingException) {
+            whole.completeExceptionally(failed)
+        }
     }
 }

@@ -72,6 +72,9 @@ internal class Keeper(private val storage: SessionStorage, private val proofKeys
 
     fun keyForLogin(): DpopKey? = proofKeys?.let { keys -> reaching { keys.load() ?: keys.make() } }
 
+    /** A new key in place of one that no longer signs. */
+    fun newKey(): DpopKey? = proofKeys?.let { keys -> reaching { keys.make() } }
+
     private fun store(snapshot: SessionSnapshot) {
         isStored = runCatching { storage.save(snapshot.toText()) }.isSuccess
     }

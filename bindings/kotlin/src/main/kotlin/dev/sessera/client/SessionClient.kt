@@ -23,7 +23,7 @@ import kotlinx.coroutines.withContext
 import kotlinx.serialization.json.JsonObject
 
 /**
- * The client's side of a session: keeps its token, and has it refreshed in time, once for all who ask.
+ * The client's side of a session: keeps its token, and refreshes it in time, once for all callers.
  *
  * ```
  * val client = SessionClient("https://app.example", FileStorage(file))
@@ -43,21 +43,31 @@ import kotlinx.serialization.json.JsonObject
  * @param transport carries the requests.
  * @param proofKeys where the key is that the session gets bound to (DPoP, RFC 9449); null: bound to none.
  */
-public class SessionClient(
+public class SessionClient internal constructor(
     baseUrl: String,
     storage: SessionStorage,
-    private val clock: DeviceClock = SystemDeviceClock,
-    transport: Transport = defaultTransport(),
-    proofKeys: ProofKeyStore? = null,
-    private val settings: SessionClientSettings = SessionClientSettings(),
+    private val clock: DeviceClock,
+    transport: Transport,
+    proofKeys: ProofKeyStore?,
+    private val settings: SessionClientSettings,
+    private val scheduling: Scheduling,
 ) : AutoCloseable {
+    public constructor(
+        baseUrl: String,
+        storage: SessionStorage,
+        clock: DeviceClock = SystemDeviceClock,
+        transport: Transport = defaultTransport(),
+        proofKeys: ProofKeyStore? = null,
+        settings: SessionClientSettings = SessionClientSettings(),
+    ) : this(baseUrl, storage, clock, transport, proofKeys, settings, Scheduling())
+
     private val serverClock = ServerClock()
-    private val wire = Wire(baseUrl, transport, clock, serverClock, settings.requestTimeout)
+    private val wire = Wire(baseUrl, transport, clock, serverClock, settings.requestTimeout, scheduling.timer)
     private val keeper = Keeper(storage, proofKeys)
     private val states = MutableStateFlow<SessionState>(SessionState.SignedOut(SignOutReason.NotSignedIn))
 
-    /** Of its own: a refresh outlives whoever asked for it first. */
-    private val scope = CoroutineScope(SupervisorJob() + Dispatchers.IO)
+    /** A scope of its own: a refresh outlives the caller that began it. */
+    private val scope = CoroutineScope(SupervisorJob() + scheduling.dispatcher)
 
     /** Guards all that follows, and the keeper. Nothing waits for the server while it is held. */
     private val mutex = Mutex()
@@ -66,7 +76,7 @@ public class SessionClient(
     /** Goes up at each sign-in and sign-out: what was begun before must not undo it. */
     private var epoch = 0
 
-    /** No question before: the server asked for silence until then. On the monotonic clock. */
+    /** No refresh is sent before: the server asked for a pause until then. On the monotonic clock. */
     private var silentUntil: Duration? = null
 
     /** How it stands. Before the first call nothing has been read from the storage, which counts as signed out. */
@@ -114,57 +124,76 @@ public class SessionClient(
     }
 
     /**
-     * Signs in: `POST session/login` with these credentials. The session that was there before is left, not ended.
+     * Signs in: `POST session/login` with these credentials. The session that was there before is left, not ended. A caller
+     * that is cancelled before the answer is there signs nobody in. A key that no longer signs is replaced by a new one.
      *
      * @throws SessionClientException
      */
     public suspend fun signIn(credentials: JsonObject): SessionSnapshot {
-        val key = guarded { keeper.keyForLogin() }
-        return when (val answer = wire.ask("session/login", held = null, key, credentials.toString())) {
+        var key = guarded { keeper.keyForLogin() }
+        var answer = wire.ask("session/login", held = null, key, credentials.toString())
+        if (answer is Answer.KeyLost) {
+            key = guarded { keeper.newKey() }
+            answer = wire.ask("session/login", held = null, key, credentials.toString())
+        }
+        return when (answer) {
             is Answer.Session -> guarded {
                 val snapshot = answer.told.snapshot(key)
                 keeper.begin(snapshot)
-                leaveBehind(SessionClientException.NotSignedIn())
+                silentUntil = null
                 states.value = SessionState.SignedIn(snapshot)
+                leaveBehind(SessionClientException.NotSignedIn())
                 snapshot
             }
             is Answer.Refused -> throw SessionClientException.Refused(answer.code)
-            is Answer.Nothing -> throw SessionClientException.Offline(answer.why, answer.cause)
-            Answer.Done -> throw SessionClientException.Offline("the answer is not the server's (204)")
             Answer.KeyLost -> throw SessionClientException.KeyLost()
+            else -> throw offline(answer)
         }
     }
 
     /**
-     * Signs out: forgets the session here at once, then has the server end it.
+     * Signs out: forgets the session here at once, then has the server end it. A caller that is cancelled signs out all the
+     * same. Where the session's key can't sign, the request goes without a proof.
      *
-     * @throws SessionClientException.Offline if the server could not be told. It is signed out here all the same.
-     * @throws SessionClientException.StorageFailed if the session could not be removed from the storage.
+     * @throws SessionClientException.Offline if the server could not be reached. The client is signed out all the same.
+     * @throws SessionClientException.Refused if the server refused for another reason than that the session has ended. The
+     *   client is signed out all the same.
+     * @throws SessionClientException.StorageFailed if the session could not be removed from the storage. The server has
+     *   been asked to end it.
      */
-    public suspend fun signOut() {
+    public suspend fun signOut(): Unit = withContext(NonCancellable) {
+        var failed: SessionClientException? = null
         val (held, key) = guarded {
-            val held = try {
-                loaded()
-            } catch (failed: SessionClientException.StorageFailed) {
-                throw failed
-            } catch (_: SessionClientException) {
-                return@guarded null // Nobody is signed in.
-            }
+            val held = heldOrNull() ?: return@guarded null
             val key = runCatching { keeper.keyOf(held) }.getOrNull()
-            end(SignOutReason.SignedOut)
+            try {
+                end(SignOutReason.SignedOut)
+            } catch (storage: SessionClientException) {
+                failed = storage
+            }
             held to key
-        } ?: return
-        // A refusal is as good: then the session has ended already. Who leaves meanwhile has signed out all the same.
-        val answer = withContext(NonCancellable) { wire.ask("session/logout", held, key) }
-        if (answer is Answer.Nothing) throw SessionClientException.Offline(answer.why, answer.cause)
+        } ?: return@withContext
+        var answer = wire.ask("session/logout", held, key)
+        if (key != null && (answer is Answer.KeyLost || answer is Answer.Nothing && answer.cause == OfflineCause.Proof)) {
+            answer = wire.ask("session/logout", held, key = null)
+        }
+        failed?.let { throw it }
+        when {
+            answer is Answer.Done -> Unit
+            answer !is Answer.Refused -> throw offline(answer)
+            // The session had ended already.
+            reasonOf(answer.code).isEnd -> Unit
+            else -> throw SessionClientException.Refused(answer.code)
+        }
     }
 
     /**
      * The headers that show the session to its server in a request of this [method] to [url]: `Authorization`, and a
      * proof where the session is bound to a key.
      *
-     * @throws IllegalArgumentException for the URL of somebody else, who must not see the token.
-     * @throws SessionClientException if the key can't be used.
+     * @throws IllegalArgumentException for the URL of another server, which must not see the token.
+     * @throws SessionClientException.KeyLost if the key is gone, or refuses to sign for good.
+     * @throws SessionClientException.Offline if the key can't be used now.
      */
     public suspend fun authorization(method: String, url: URI, session: SessionSnapshot): Map<String, String> {
         require(wire.isOwn(url)) { "this is not a URL of the session's server" }
@@ -173,8 +202,8 @@ public class SessionClient(
             key.proof(method, url.toString(), session.token, null, wire.now())
         } catch (_: SessionException.InvalidKey) {
             throw SessionClientException.KeyLost()
-        } catch (locked: SessionException) {
-            throw SessionClientException.Offline("the key can't be used now", locked)
+        } catch (locked: Exception) {
+            throw SessionClientException.Offline("the key can't be used now", locked, OfflineCause.Proof)
         }
         return mapOf("Authorization" to "DPoP ${session.token}", "DPoP" to proof)
     }
@@ -183,8 +212,7 @@ public class SessionClient(
     public fun isOwn(url: URI): Boolean = wire.isOwn(url)
 
     /**
-     * Ends what it does in the background; who waits for that gets [SessionClientException.Offline]. The session stays in
-     * the storage.
+     * Ends the refresh in the background; its callers get [SessionClientException.Offline]. The session stays in the storage.
      */
     override fun close() {
         scope.cancel()
@@ -192,7 +220,7 @@ public class SessionClient(
 
     /** On a thread that may wait for a disk. */
     private suspend fun <T> guarded(work: suspend () -> T): T =
-        withContext(Dispatchers.IO) { mutex.withLock { work() } }
+        withContext(scheduling.dispatcher) { mutex.withLock { work() } }
 
     /** The refresh that is on its way, or a new one. */
     private fun refreshing(): Deferred<SessionSnapshot> {
@@ -202,8 +230,10 @@ public class SessionClient(
         scope.launch {
             landing.completeWith(runCatching { refresh(began) }.onFailure { if (it is CancellationException) throw it })
         }.invokeOnCompletion {
-            // Whoever waits was not cancelled: this client was.
-            landing.completeExceptionally(SessionClientException.Offline("the session client is closed"))
+            // The callers were not cancelled: this client was closed.
+            landing.completeExceptionally(
+                SessionClientException.Offline("the session client is closed", why = OfflineCause.Closed),
+            )
         }
         return landing
     }
@@ -227,7 +257,7 @@ public class SessionClient(
                 throw lost
             }
             if (silentUntil?.let { clock.monotonic() < it } == true) {
-                throw SessionClientException.Offline("the server asked for silence")
+                throw SessionClientException.Offline("the server asked for a pause")
             }
             states.value = SessionState.Refreshing(current)
             current to Key(key)
@@ -239,48 +269,82 @@ public class SessionClient(
     private class Key(val value: dev.sessera.DpopKey?)
 
     private suspend fun tries(began: Int, held: SessionSnapshot, key: Key): SessionSnapshot {
+        val window = SendWindow(settings.grace - settings.graceMargin)
         var attempt = 1
+        var last: Answer = Answer.TooLate
         while (true) {
-            val answer = wire.ask("session/refresh", held, key.value)
-            val pause = guarded {
+            val answer = wire.ask("session/refresh", held, key.value, window = window)
+            if (answer !is Answer.TooLate) last = answer
+            val step = guarded {
                 still(began)
-                val nothing = when (answer) {
-                    is Answer.Session -> {
-                        val snapshot = answer.told.snapshot(key.value)
-                        keeper.replace(snapshot)
-                        states.value = SessionState.SignedIn(snapshot)
-                        return@guarded null
-                    }
+                when (answer) {
+                    is Answer.Session -> Step.Ended(continued(answer.told.snapshot(key.value)))
                     is Answer.Refused -> throw ended(reasonOf(answer.code))
                     Answer.KeyLost -> throw ended(SignOutReason.KeyLost)
-                    Answer.Done -> Answer.Nothing("the answer is not the server's (204)")
-                    is Answer.Nothing -> answer
-                }
-                pauseAfter(attempt, nothing) ?: run {
+                    is Answer.Nothing, Answer.Done -> pauseAfter(attempt, answer, window)?.let(Step::Pause)
+                    Answer.TooLate -> null
+                } ?: run {
                     states.value = SessionState.Offline(held)
-                    throw SessionClientException.Offline(nothing.why, nothing.cause)
+                    throw offline(last)
                 }
             }
-            if (pause == null) return guarded { loaded() }
-            clock.delay(pause)
+            when (step) {
+                is Step.Ended -> return step.session
+                is Step.Pause -> clock.delay(step.span)
+            }
             guarded { still(began) }
             attempt += 1
         }
     }
 
-    /** How long to wait for the next try; null when there is none. */
-    private fun pauseAfter(attempt: Int, nothing: Answer.Nothing): Duration? {
-        val asked = nothing.retryAfter
-        if (asked != null && asked > settings.retry.cap) {
-            silentUntil = clock.monotonic() + asked
-            return null
-        }
-        return if (attempt < settings.retry.attempts) asked ?: settings.retry.delayAfter(attempt) else null
+    /** What follows a try. */
+    private sealed interface Step {
+        class Ended(val session: SessionSnapshot) : Step
+
+        class Pause(val span: Duration) : Step
     }
+
+    private fun continued(snapshot: SessionSnapshot): SessionSnapshot {
+        keeper.replace(snapshot)
+        silentUntil = null
+        states.value = SessionState.SignedIn(snapshot)
+        return snapshot
+    }
+
+    /** How long to wait for the next try; null when there is none. */
+    private fun pauseAfter(attempt: Int, answer: Answer, window: SendWindow): Duration? {
+        val asked = (answer as? Answer.Nothing)?.retryAfter
+        val pause = maxOf(asked ?: Duration.ZERO, settings.retry.delayAfter(attempt))
+        val isShort = asked == null || asked <= settings.retry.cap
+        if (isShort && attempt < settings.retry.attempts && window.admits(clock.monotonic() + pause)) return pause
+        if (asked != null) silentUntil = clock.monotonic() + asked
+        return null
+    }
+
+    /** The error for an answer that is no session. */
+    private fun offline(answer: Answer): SessionClientException = when (answer) {
+        is Answer.Nothing -> SessionClientException.Offline(answer.message, answer.error, answer.cause)
+        Answer.TooLate -> SessionClientException.Offline("the refresh took too long", why = OfflineCause.Unavailable)
+        Answer.Done -> foreign(204)
+        else -> foreign(200)
+    }
+
+    private fun foreign(status: Int) = SessionClientException.Offline(
+        "the answer is not the server's ($status)", why = OfflineCause.ForeignAnswer(status),
+    )
 
     /** Nobody signed in or out meanwhile. */
     private fun still(began: Int) {
         if (began != epoch) throw SessionClientException.NotSignedIn()
+    }
+
+    /** The session; null if nobody is signed in. */
+    private fun heldOrNull(): SessionSnapshot? = try {
+        loaded()
+    } catch (failed: SessionClientException.StorageFailed) {
+        throw failed
+    } catch (_: SessionClientException) {
+        null
     }
 
     private fun loaded(): SessionSnapshot {
@@ -308,7 +372,7 @@ public class SessionClient(
         }
     }
 
-    /** What is on its way belongs to a session that is gone: nobody waits for it any more. */
+    /** The refresh on its way belongs to a session that is gone: its callers stop waiting for it. */
     private fun leaveBehind(why: SessionClientException) {
         epoch += 1
         refresh?.completeExceptionally(why)

@@ -2,9 +2,8 @@ package dev.sessera.client
 
 import kotlin.time.Duration
 import kotlin.time.Instant
-import kotlinx.serialization.SerialName
-import kotlinx.serialization.Serializable
-import kotlinx.serialization.json.Json
+import kotlinx.serialization.json.buildJsonObject
+import kotlinx.serialization.json.put
 
 /**
  * What is known about a session at one moment. It never changes: a refresh makes the next one.
@@ -42,12 +41,18 @@ public class SessionSnapshot internal constructor(
     /** Whether it is in the first half of its life. */
     internal fun isYoung(now: Instant): Boolean = expiresAt - now >= halfLife
 
-    internal fun toText(): String = Json.encodeToString(
-        Stored(
-            1, token, subject, session, generation, expiresAt.toEpochMilliseconds(), endsAt.toEpochMilliseconds(),
-            receivedAt.toEpochMilliseconds(), keyThumbprint,
-        ),
-    )
+    /** The form in a storage, with the version of the form; the Swift client writes the same. */
+    internal fun toText(): String = buildJsonObject {
+        put("v", 1)
+        put("token", token)
+        put("subject", subject)
+        put("session", session)
+        put("generation", generation)
+        put("expires_at", expiresAt.toEpochMilliseconds())
+        put("ends_at", endsAt.toEpochMilliseconds())
+        put("received_at", receivedAt.toEpochMilliseconds())
+        if (keyThumbprint != null) put("key", keyThumbprint)
+    }.toString()
 
     override fun equals(other: Any?): Boolean = other is SessionSnapshot && other.toText() == toText()
 
@@ -57,34 +62,20 @@ public class SessionSnapshot internal constructor(
     override fun toString(): String = "SessionSnapshot($session, generation $generation)"
 
     internal companion object {
-        /** Null for what is no session in this form: cut short, or of a later version. */
+        /** Null for a text that is no session in this form: cut short, or of a later version. */
         fun ofText(text: String): SessionSnapshot? {
-            val stored = try {
-                Json.decodeFromString<Stored>(text)
-            } catch (_: IllegalArgumentException) {
-                return null
-            }
-            if (stored.version != 1 || !isToken(stored.token)) return null
-            return with(stored) {
-                SessionSnapshot(
-                    token, subject, session, generation, Instant.fromEpochMilliseconds(expiresAt),
-                    Instant.fromEpochMilliseconds(endsAt), Instant.fromEpochMilliseconds(receivedAt), keyThumbprint,
-                )
-            }
+            val stored = StrictJson.readObject(text) ?: return null
+            if (stored.whole("v") != 1L || "key" in stored && stored.text("key") == null) return null
+            return SessionSnapshot(
+                token = stored.text("token")?.takeIf(::isToken) ?: return null,
+                subject = stored.text("subject") ?: return null,
+                session = stored.text("session") ?: return null,
+                generation = stored.whole("generation") ?: return null,
+                expiresAt = stored.instant("expires_at") ?: return null,
+                endsAt = stored.instant("ends_at") ?: return null,
+                receivedAt = stored.instant("received_at") ?: return null,
+                keyThumbprint = stored.text("key"),
+            )
         }
     }
 }
-
-/** The form in a storage, with the version of the form. */
-@Serializable
-private class Stored(
-    @SerialName("v") val version: Int,
-    val token: String,
-    val subject: String,
-    val session: String,
-    val generation: Long,
-    @SerialName("expires_at") val expiresAt: Long,
-    @SerialName("ends_at") val endsAt: Long,
-    @SerialName("received_at") val receivedAt: Long,
-    @SerialName("key") val keyThumbprint: String? = null,
-)

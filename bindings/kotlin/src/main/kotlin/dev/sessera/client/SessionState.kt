@@ -30,12 +30,12 @@ public sealed interface SignOutReason {
     public data object Revoked : SignOutReason
 
     /**
-     * An older token of it was used. Someone else may have had a copy; or the answer to a refresh was lost, and could not
-     * be had again within the server's grace.
+     * An older token of it was used after a newer one had been. Someone else may have had a copy; or this app was restored
+     * from an older state.
      */
     public data object Reused : SignOutReason
 
-    /** The key that it is bound to is no longer in the key store. */
+    /** The key that it is bound to is no longer in the key store, or refuses to sign for good. */
     public data object KeyLost : SignOutReason
 
     /** What the storage held is no session. */
@@ -53,7 +53,11 @@ internal fun reasonOf(code: String): SignOutReason = when (code) {
     else -> SignOutReason.Refused(code)
 }
 
-/** What callers get who ask for a token. */
+/** Whether the server says by it that the session has ended. */
+internal val SignOutReason.isEnd: Boolean
+    get() = this == SignOutReason.Expired || this == SignOutReason.Revoked || this == SignOutReason.Reused
+
+/** The error for callers that ask for a token. */
 internal fun SignOutReason.toException(): SessionClientException = when (this) {
     SignOutReason.NotSignedIn, SignOutReason.SignedOut -> SessionClientException.NotSignedIn()
     SignOutReason.Expired -> SessionClientException.Expired()

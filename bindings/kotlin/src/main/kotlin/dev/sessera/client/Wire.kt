@@ -3,18 +3,16 @@ package dev.sessera.client
 import dev.sessera.DpopKey
 import dev.sessera.SessionException
 import java.net.URI
-import java.time.ZonedDateTime
-import java.time.format.DateTimeFormatter.RFC_1123_DATE_TIME
-import java.time.format.DateTimeParseException
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 import kotlin.time.Instant
 import kotlinx.coroutines.CancellationException
-import kotlinx.coroutines.withTimeoutOrNull
-import kotlinx.serialization.SerialName
-import kotlinx.serialization.Serializable
-import kotlinx.serialization.json.Json
+import kotlinx.coroutines.async
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
+import kotlinx.coroutines.launch
 
 /** What the server's answer means for a session. */
 internal sealed interface Answer {
@@ -25,80 +23,102 @@ internal sealed interface Answer {
 
     class Refused(val code: String) : Answer
 
-    class Nothing(val why: String, val cause: Throwable? = null, val retryAfter: Duration? = null) : Answer
+    class Nothing(
+        val cause: OfflineCause,
+        val message: String,
+        val error: Throwable? = null,
+        val retryAfter: Duration? = null,
+    ) : Answer
 
-    /** The key store no longer has the key. */
+    /** The key store no longer has the key, or no longer signs with it. */
     data object KeyLost : Answer
+
+    /** Nothing was sent: the window of the refresh had closed. */
+    data object TooLate : Answer
 }
 
 /** The session in an answer: instants in Unix milliseconds. */
-@Serializable
-internal class SessionAnswer(
+internal class SessionAnswer private constructor(
     val token: String,
     val subject: String,
     val session: String,
     val generation: Long,
-    @SerialName("expires_at") val expiresAt: Long,
-    @SerialName("ends_at") val endsAt: Long,
-    val now: Long,
+    val expiresAt: Instant,
+    val endsAt: Instant,
+    val now: Instant,
 ) {
-    /** Whether it can be told of: a token is shown in a header, and nothing else must get into that. */
-    val isSound: Boolean get() = isToken(token)
-
-    /** Whether it is what became of the session that was to be refreshed, and not somebody else's, or an older answer. */
+    /** Whether it continues the session that was to be refreshed: not another session, nor an older answer. */
     fun continues(held: SessionSnapshot?) = held == null ||
         session == held.session && subject == held.subject && generation >= held.generation
 
-    fun snapshot(key: DpopKey?) = SessionSnapshot(
-        token, subject, session, generation, Instant.fromEpochMilliseconds(expiresAt),
-        Instant.fromEpochMilliseconds(endsAt), Instant.fromEpochMilliseconds(now), key?.thumbprint(),
-    )
+    fun snapshot(key: DpopKey?) =
+        SessionSnapshot(token, subject, session, generation, expiresAt, endsAt, now, key?.thumbprint())
+
+    companion object {
+        fun of(members: Map<String, JsonValue>): SessionAnswer? = SessionAnswer(
+            // A token is sent in a header, and nothing else must get into that.
+            token = members.text("token")?.takeIf(::isToken) ?: return null,
+            subject = members.text("subject") ?: return null,
+            session = members.text("session") ?: return null,
+            generation = members.whole("generation") ?: return null,
+            expiresAt = members.instant("expires_at") ?: return null,
+            endsAt = members.instant("ends_at") ?: return null,
+            now = members.instant("now") ?: return null,
+        )
+    }
 }
 
-@Serializable
-private class Refusal(val code: String) {
-    /** Codes are words of the server's; what else stands there may be anything, and does not get into an error. */
-    val isSound: Boolean get() = code.length <= 64 && code.isNotEmpty() && code.all { it in 'a'..'z' || it == '_' }
-}
-
-/** Whether a text can be a token: the bytes of one, and within the longest of them. */
+/** Whether a text can be a token: the bytes of one, and at most as long as the longest. */
 internal fun isToken(text: String): Boolean = text.length in 1..8192 &&
     text.all { it in 'a'..'z' || it in 'A'..'Z' || it in '0'..'9' || it == '-' || it == '_' || it == '.' }
 
-/** Requests in the words of the server, and its answers. */
+/** Codes are the server's words. Any other text could be anything, and does not get into an error. */
+private fun isCode(text: String): Boolean = text.length in 1..64 && text.all { it in 'a'..'z' || it == '_' }
+
+/**
+ * Requests in the words of the server, and its answers.
+ *
+ * @param timer returns after the span that it is given; a request whose answer is not there by then counts as lost.
+ */
 internal class Wire(
     baseUrl: String,
     private val transport: Transport,
     private val clock: DeviceClock,
     private val serverClock: ServerClock,
     private val timeout: Duration,
+    private val timer: suspend (Duration) -> Unit,
 ) {
     private val base = URI(baseUrl.trimEnd('/'))
 
     init {
         require(base.scheme in setOf("https", "http") && base.host != null) { "the base URL is not one of http or https" }
+        require(base.rawQuery == null && base.rawFragment == null) { "the base URL has a query or a fragment" }
     }
 
     /** Whether a URL is one of the server's, which may see the token. */
     fun isOwn(url: URI): Boolean = origin(url) == origin(base)
 
     /**
-     * Asks, and learns the server's time from its answers. A proof that was made for another time than the
+     * Sends a request, and measures the server's time by the answer. A proof that was made for another time than the
      * server's is made once again: the refusal may be about that and not about the session.
      */
-    suspend fun ask(path: String, held: SessionSnapshot?, key: DpopKey?, body: String = "{}"): Answer {
-        val supposed = now()
-        val answer = askOnce(path, held, key, body, supposed)
-        if (key != null && answer is Answer.Refused && (now() - supposed).absoluteValue > PROOF_TOLERANCE) {
-            return askOnce(path, held, key, body, now())
-        }
-        return answer
+    suspend fun ask(
+        path: String, held: SessionSnapshot?, key: DpopKey?, body: String = "{}", window: SendWindow? = null,
+    ): Answer {
+        val (supposed, asked) = now() to clock.monotonic()
+        val answer = askOnce(path, held, key, body, supposed, window)
+        if (key == null || answer !is Answer.Refused) return answer
+        val measured = serverClock.now(asked) ?: return answer
+        return if ((measured - supposed).absoluteValue <= PROOF_TOLERANCE) answer
+        else askOnce(path, held, key, body, now(), window)
     }
 
-    /** The server's time; the device's date only while there is nothing better, which is at a first sign-in. */
+    /** The server's time; the device's date only until the first measurement. */
     fun now(): Instant = serverClock.now(clock.monotonic()) ?: clock.wall()
 
-    private suspend fun askOnce(path: String, held: SessionSnapshot?, key: DpopKey?, body: String, now: Instant): Answer {
+    private suspend fun askOnce(
+        path: String, held: SessionSnapshot?, key: DpopKey?, body: String, now: Instant, window: SendWindow?,
+    ): Answer {
         val token = held?.token
         val url = URI("$base/$path")
         val headers = mutableMapOf("Content-Type" to "application/json", "Accept" to "application/json")
@@ -107,73 +127,90 @@ internal class Wire(
             if (key != null) headers["DPoP"] = key.proof("POST", url.toString(), token, null, now)
         } catch (_: SessionException.InvalidKey) {
             return Answer.KeyLost
-        } catch (locked: SessionException) {
-            return Answer.Nothing("the key can't be used now", locked)
-        }
-        val sent = clock.monotonic()
-        val response = try {
-            // Also where a body comes byte by byte, which the time limits of most transports do not end.
-            withTimeoutOrNull(timeout) { transport.post(TransportRequest(url, headers, body, timeout)) }
-                ?: return Answer.Nothing("the server did not answer in time")
-        } catch (cancelled: CancellationException) {
-            throw cancelled
         } catch (failed: Exception) {
-            return Answer.Nothing("the server could not be asked", failed)
+            return Answer.Nothing(OfflineCause.Proof, "the key can't be used now", failed)
         }
+        // A proof can take long: the user may have to unlock the key.
+        val sent = clock.monotonic()
+        if (window?.admits(sent) == false) return Answer.TooLate
+        window?.sent(sent)
+        val response = post(TransportRequest(url, headers, body, timeout))
+            ?: return Answer.Nothing(OfflineCause.Transport, "the server did not answer in time")
         val received = clock.monotonic()
-        return read(response, held).also { answer -> sample(response, answer, sent, received)?.let(serverClock::take) }
+        return response.fold(
+            { whole -> read(whole, held).also { sample(whole, it, sent, received)?.let(serverClock::take) } },
+            { failed -> Answer.Nothing(OfflineCause.Transport, "the server could not be reached", failed) },
+        )
+    }
+
+    /**
+     * The response, or the transport's error; null when the request counts as lost. Also ends a body that comes byte by
+     * byte, which the time limits of most transports don't.
+     */
+    private suspend fun post(request: TransportRequest): Result<TransportResponse>? = coroutineScope {
+        val posted = async {
+            try {
+                Result.success(transport.post(request))
+            } catch (failed: Exception) {
+                Result.failure(failed)
+            }
+        }
+        val limit = launch {
+            timer(request.timeout)
+            posted.cancel()
+        }
+        try {
+            posted.await()
+        } catch (_: CancellationException) {
+            currentCoroutineContext().ensureActive()
+            null
+        } finally {
+            limit.cancel()
+        }
     }
 
     private companion object {
         /** By how much a proof's time may be off; servers allow a minute into the past and 5 s into the future. */
         val PROOF_TOLERANCE = 4.seconds
 
-        val reader = Json { ignoreUnknownKeys = true }
-
         fun origin(url: URI): Triple<String?, String?, Int> {
             val scheme = url.scheme?.lowercase()
             return Triple(scheme, url.host?.lowercase(), if (url.port >= 0) url.port else if (scheme == "https") 443 else 80)
         }
 
-        /** Strictly: whatever is not in the server's own words ends no session, for a portal or a proxy may have said it. */
+        /** Strictly: an answer that is not in the server's own words ends no session, since a portal or a proxy may have sent it. */
         fun read(response: TransportResponse, held: SessionSnapshot?): Answer {
-            val foreign = Answer.Nothing("the answer is not the server's (${response.status})")
+            val foreign = Answer.Nothing(
+                OfflineCause.ForeignAnswer(response.status), "the answer is not the server's (${response.status})",
+            )
             return when (response.status) {
                 204 -> Answer.Done
-                200 -> decoded<SessionAnswer>(response)?.takeIf { it.isSound && it.continues(held) }?.let { Answer.Session(it) } ?: foreign
-                401, 403 -> decoded<Refusal>(response)?.takeIf { it.isSound }?.let { Answer.Refused(it.code) } ?: foreign
-                429, 503 -> {
-                    val seconds = response.header("Retry-After")?.toLongOrNull()?.coerceIn(0, 3600)
-                    Answer.Nothing("the server is unavailable", retryAfter = seconds?.seconds)
-                }
+                200 -> members(response)?.let(SessionAnswer::of)?.takeIf { it.continues(held) }?.let(Answer::Session) ?: foreign
+                401, 403 -> members(response)?.text("code")?.takeIf(::isCode)?.let(Answer::Refused) ?: foreign
+                429, 503 -> Answer.Nothing(
+                    OfflineCause.Unavailable, "the server is unavailable", retryAfter = retryAfter(response),
+                )
                 else -> foreign
             }
         }
 
-        inline fun <reified T> decoded(response: TransportResponse): T? {
-            val type = response.header("Content-Type")?.substringBefore(';')?.trim()
-            if (!type.equals("application/json", ignoreCase = true)) return null
-            return try {
-                reader.decodeFromString<T>(response.body)
-            } catch (_: IllegalArgumentException) {
-                null
-            }
+        fun members(response: TransportResponse): Map<String, JsonValue>? {
+            val type = response.header("Content-Type")?.substringBefore(';')?.trim(' ', '\t')
+            return if (type.equals("application/json", ignoreCase = true)) StrictJson.readObject(response.body) else null
+        }
+
+        /** The seconds that the server asks for, at most an hour; null without a number of them (RFC 9110, section 10.2.3). */
+        fun retryAfter(response: TransportResponse): Duration? {
+            val digits = response.header("Retry-After")?.takeIf { it.isNotEmpty() && it.all { digit -> digit in '0'..'9' } }
+            return digits?.let { (it.toLongOrNull() ?: 3600).coerceAtMost(3600).seconds }
         }
 
         fun sample(response: TransportResponse, answer: Answer, sent: Duration, received: Duration): TimeSample? =
             when (answer) {
-                is Answer.Session ->
-                    TimeSample(Instant.fromEpochMilliseconds(answer.told.now), 1.milliseconds, sent, received)
-                is Answer.Refused -> date(response)?.let { TimeSample(it, 1.seconds, sent, received) }
-                is Answer.Nothing, Answer.Done, Answer.KeyLost -> null
+                is Answer.Session -> TimeSample(answer.told.now, 1.milliseconds, sent, received)
+                is Answer.Refused ->
+                    response.header("Date")?.let(::httpDate)?.let { TimeSample(it, 1.seconds, sent, received) }
+                is Answer.Nothing, Answer.Done, Answer.KeyLost, Answer.TooLate -> null
             }
-
-        fun date(response: TransportResponse): Instant? = try {
-            response.header("Date")?.let {
-                Instant.fromEpochSeconds(ZonedDateTime.parse(it, RFC_1123_DATE_TIME).toEpochSecond())
-            }
-        } catch (_: DateTimeParseException) {
-            null
-        }
     }
 }

@@ -41,6 +41,8 @@ public class OkHttpTransport(client: OkHttpClient = OkHttpClient()) : Transport 
 
     private fun whole(response: Response): TransportResponse {
         if (response.body.source().request(TransportResponse.LIMIT + 1L)) throw IOException("the answer is too long")
-        return TransportResponse(response.code, response.headers.toMap(), response.body.string())
+        // A header that is there twice is one with both values, as with java.net.http.
+        val headers = response.headers.toMultimap().mapValues { (_, values) -> values.joinToString() }
+        return TransportResponse(response.code, headers, response.body.bytes().decodeToString(throwOnInvalidSequence = true))
     }
 }
