@@ -31,18 +31,19 @@ public struct FileStorage: SessionStorage {
 
     public func save(_ data: Data) throws {
         let new = path + ".new"
-        let file = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        // A file left there may belong to another user, or be a link to a file of another user.
+        guard unlink(new) == 0 || errno == ENOENT else { throw Self.failure() }
+        let file = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw Self.failure() }
         do {
             defer { close(file) }
-            // One that lay there may have had another mode.
-            guard fchmod(file, 0o600) == 0 else { throw Self.failure() }
             try Self.write(data, to: file)
             guard fsync(file) == 0 else { throw Self.failure() }
         }
         guard rename(new, path) == 0 else { throw Self.failure() }
         // The new name has to be on the disk as well; where a folder can't be synced, it will be soon.
-        let folder = open((path as NSString).deletingLastPathComponent, O_RDONLY | O_CLOEXEC)
+        let parent = (path as NSString).deletingLastPathComponent
+        let folder = open(parent.isEmpty ? "." : parent, O_RDONLY | O_CLOEXEC)
         if folder >= 0 {
             fsync(folder)
             close(folder)

@@ -25,7 +25,7 @@ final class BoundClientTests: SessionClientCase {
         XCTAssertEqual(next.generation, 1)
         // Who has the token and not the key has nothing.
         let thief = try await server.refresh(with: next.token)
-        XCTAssertEqual(thief, 401)
+        XCTAssertNil(thief)
         let me = try await server.me(next.token)
         XCTAssertNil(me)
         let again = try await client.session(replacing: next.token)
@@ -144,20 +144,43 @@ final class BoundClientTests: SessionClientCase {
     }
 
     func testAKeyStoreThatRefusesIsTold() throws {
+        for (error, code) in [(ProofKeyError.Lost, "invalid_key"), (.Unavailable, "store_unavailable")] {
+            let key = try refusingKey(error)
+            XCTAssertThrowsError(try key.proof(method: "GET", url: server.url.absoluteString)) {
+                XCTAssertEqual(($0 as? SessionError)?.code, code)
+            }
+        }
+    }
+
+    func testAKeyThatItsStoreHasLostEndsTheSession() async throws {
+        struct Keys: ProofKeyStore {
+            let key: DpopKey
+            func load() -> (any ProofKey)? { key }
+            func make() -> any ProofKey { key }
+        }
+        let session = SessionSnapshot(
+            token: "t0", subject: "user-42", session: "s1", generation: 0, expiresAt: .distantFuture, endsAt: .distantFuture,
+            receivedAt: Date(), keyThumbprint: "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k")
+        let request = URLRequest(url: server.url.appendingPathComponent("me"))
+        storage.save(try session.stored)
+        let locked = client(proofKeys: Keys(key: try refusingKey(.Unavailable)))
+        guard case .offline(.proof) = await failure(of: { try await locked.accessToken() }) else { return XCTFail() }
+        let lost = client(proofKeys: Keys(key: try refusingKey(.Lost)))
+        guard case .keyLost = await failure(of: { try await lost.authorized(request, with: session) }) else {
+            return XCTFail()
+        }
+        guard case .keyLost = await failure(of: { try await lost.accessToken() }) else { return XCTFail() }
+        XCTAssertEqual(lost.state, .signedOut(.keyLost))
+        XCTAssertNil(storage.load())
+    }
+
+    private func refusingKey(_ error: ProofKeyError) throws -> DpopKey {
         final class Refusing: ProofSigner, @unchecked Sendable {
             let error: ProofKeyError
             init(_ error: ProofKeyError) { self.error = error }
             func sign(message: Data) throws -> Data { throw error }
         }
         let jwk = #"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#
-        for (error, code) in [
-            (ProofKeyError.Lost, "invalid_key"), (.Unavailable, "store_unavailable"),
-        ] {
-            let key = try DpopKey.kept(publicJwk: jwk, signer: Refusing(error))
-            XCTAssertEqual(key.thumbprint(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k")
-            XCTAssertThrowsError(try key.proof(method: "GET", url: server.url, accessToken: nil, now: Date())) {
-                XCTAssertEqual(($0 as? SessionError)?.code, code)
-            }
-        }
+        return try DpopKey.kept(publicJwk: jwk, signer: Refusing(error))
     }
 }

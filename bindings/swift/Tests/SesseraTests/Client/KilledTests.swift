@@ -51,8 +51,17 @@ final class KilledTests: SessionClientCase {
         }
     }
 
-    func testAfterTheGraceOneSignsInAgain() async throws {
-        try dies("before-save")
+    func testATokenThatWasUsedAndNeverStoredEndsAsReused() async throws {
+        struct Full: SessionStorage {
+            struct IsFull: Error {}
+            let files: FileStorage
+            func load() throws -> Data? { try files.load() }
+            func save(_: Data) throws { throw IsFull() }
+            func remove() throws { try files.remove() }
+        }
+        let refreshed = try await self.client(storage: Full(files: FileStorage(file))).accessToken()
+        let generation = try await server.me(refreshed)?.generation
+        XCTAssertEqual(generation, 1)
         try await pass(.seconds(11))
         let client = fromFile()
         guard case .reused = await failure(of: { try await client.accessToken() }) else { return XCTFail() }

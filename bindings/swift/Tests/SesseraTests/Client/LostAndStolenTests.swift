@@ -31,8 +31,9 @@ final class LostAndStolenTests: SessionClientCase {
         let client = try await signedIn()
         let stolen = try await client.accessToken()
         try await passToTheEndOfTheToken()
-        let thief = try await server.refresh(with: stolen)
-        XCTAssertEqual(thief, 200)
+        let refreshed = try await server.refresh(with: stolen)
+        let thief = try await server.me(XCTUnwrap(refreshed))
+        XCTAssertEqual(thief?.generation, 1)
         try await pass(.seconds(11))
         guard case .reused = await failure(of: { try await client.accessToken() }) else { return XCTFail() }
         XCTAssertEqual(client.state, .signedOut(.reused))

@@ -67,9 +67,11 @@ struct TestServer {
         }
     }
 
-    /// A refresh by someone who holds a copy of the token.
-    func refresh(with token: String) async throws -> Int {
-        try await call("POST", "session/refresh", token: token).status
+    /// A refresh by someone who holds a copy of the token: the new token; nil if it is refused.
+    func refresh(with token: String) async throws -> String? {
+        struct Refreshed: Decodable { var token: String }
+        let answer = try await call("POST", "session/refresh", token: token)
+        return answer.status == 200 ? try JSONDecoder().decode(Refreshed.self, from: answer.body).token : nil
     }
 
     /// Whom an app's own route takes the token for; nil if it refuses it.

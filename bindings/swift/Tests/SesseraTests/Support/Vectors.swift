@@ -7,10 +7,11 @@ struct VectorFile: Decodable {
     var keys: String
     var cases: [VectorCase]
 
+    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../../../../tests/vectors").standardizedFileURL
+
     static func all() throws -> [(name: String, file: VectorFile)] {
-        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("../../../../../tests/vectors").standardizedFileURL
-        return try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
             .filter { $0.pathExtension == "json" }
             .sorted { $0.path < $1.path }
             .map { ($0.lastPathComponent, try JSONDecoder().decode(VectorFile.self, from: Data(contentsOf: $0))) }

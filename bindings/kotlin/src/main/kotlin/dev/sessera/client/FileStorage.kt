@@ -22,14 +22,15 @@ public class FileStorage(private val file: Path) : SessionStorage {
     private val new: Path = file.resolveSibling("${file.fileName}.new")
 
     override fun load(): String? = try {
-        Files.readString(file)
+        // Bytes that are no text are no session, and no failure of the storage.
+        Files.readAllBytes(file).decodeToString()
     } catch (_: NoSuchFileException) {
         null
     }
 
     @Synchronized
     override fun save(text: String) {
-        // One that lay there may be somebody else's, or a link to it.
+        // A file left there may belong to another user, or be a link to a file of another user.
         Files.deleteIfExists(new)
         val options = setOf(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW, NOFOLLOW_LINKS)
         FileChannel.open(new, options, *ownerOnly).use { channel ->

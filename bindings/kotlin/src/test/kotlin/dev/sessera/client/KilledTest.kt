@@ -1,5 +1,6 @@
 package dev.sessera.client
 
+import java.io.IOException
 import java.nio.file.Path
 import java.util.concurrent.TimeUnit
 import kotlin.time.Duration.Companion.seconds
@@ -37,8 +38,11 @@ class KilledTest : SessionClientCase() {
     }
 
     @Test
-    fun `after the grace one signs in again`() = test {
-        kill("before-save")
+    fun `a token that was used and never stored ends as reused`() = test {
+        val full = object : SessionStorage by FileStorage(file) {
+            override fun save(text: String): Unit = throw IOException("full")
+        }
+        assertEquals(200, world.me(client(full).accessToken()))
         pass(11.seconds)
         val client = fromFile()
         refused<SessionClientException.Reused> { client.accessToken() }

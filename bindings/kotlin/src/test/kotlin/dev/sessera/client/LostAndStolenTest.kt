@@ -40,7 +40,7 @@ class LostAndStolenTest : SessionClientCase() {
         val stolen = MemoryStorage().apply { save(storage.load()!!) }
         val thief = client(stolen)
         pass(29.minutes)
-        thief.accessToken()
+        assertEquals(200, world.me(thief.accessToken()))
         pass(1.minutes)
         refused<SessionClientException.Reused> { client.accessToken() }
         assertEquals(SessionState.SignedOut(SignOutReason.Reused), client.state.value)

@@ -4,6 +4,7 @@ import java.io.IOException
 import kotlin.time.Duration
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.async
+import kotlinx.coroutines.cancel
 import kotlinx.coroutines.launch
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertInstanceOf
@@ -105,6 +106,18 @@ class SignOutTest : SessionClientCase() {
         cable.goOn.complete(Unit)
         screen.join()
         assertEquals(1, world.count("logouts"))
+    }
+
+    @Test
+    fun `a sign-out whose caller is cancelled already is sent`() = test {
+        val client = client()
+        client.login()
+        launch {
+            coroutineContext.cancel()
+            client.signOut()
+        }.join()
+        assertEquals(1, world.count("logouts"))
+        assertEquals(SessionState.SignedOut(SignOutReason.SignedOut), client.state.value)
     }
 
     /** Holds sign-outs up before they are sent. */

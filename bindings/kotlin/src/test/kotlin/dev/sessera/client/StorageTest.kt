@@ -66,6 +66,12 @@ class StorageTest : SessionClientCase() {
     }
 
     @Test
+    fun `a file that is no text holds no session`() = test {
+        val file = Files.write(folder.resolve("session"), byteArrayOf(-1, -2))
+        refused<SessionClientException.Unreadable> { client(FileStorage(file)).accessToken() }
+    }
+
+    @Test
     fun `a storage that cannot be read yet is asked again`() = test {
         client().login()
         val client = client(locked)
