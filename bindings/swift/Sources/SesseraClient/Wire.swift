@@ -129,8 +129,8 @@ struct Wire: Sendable {
         }
     }
 
-    /// The transport's response, or an error when the request counts as lost. Also ends a body that comes byte by byte, which
-    /// the time limit of a `URLRequest` does not end.
+    /// The transport's response, or an error when the request counts as lost. Also ends a body that comes byte by byte,
+    /// which the time limit of a `URLRequest` does not end.
     private func inTime(_ send: @escaping @Sendable () async throws -> TransportResponse) async throws -> TransportResponse {
         try await withThrowingTaskGroup(of: TransportResponse?.self) { group in
             group.addTask { try await send() }
@@ -144,7 +144,7 @@ struct Wire: Sendable {
         }
     }
 
-    /// Strictly: an answer that is not in the server's own words ends no session, since a portal or a proxy may have sent it.
+    /// Strictly: an answer that is not in the server's own words ends no session. A portal or a proxy may have sent it.
     private static func read(_ response: TransportResponse, for held: SessionSnapshot?) -> Answer {
         let foreign = Answer.nothing(.foreignAnswer(status: response.status), retryAfter: nil)
         switch response.status {

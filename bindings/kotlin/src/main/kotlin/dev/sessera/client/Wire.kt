@@ -178,14 +178,15 @@ internal class Wire(
             return Triple(scheme, url.host?.lowercase(), if (url.port >= 0) url.port else if (scheme == "https") 443 else 80)
         }
 
-        /** Strictly: an answer that is not in the server's own words ends no session, since a portal or a proxy may have sent it. */
+        /** Strictly: an answer that is not in the server's own words ends no session. A portal or a proxy may have sent it. */
         fun read(response: TransportResponse, held: SessionSnapshot?): Answer {
             val foreign = Answer.Nothing(
                 OfflineCause.ForeignAnswer(response.status), "the answer is not the server's (${response.status})",
             )
             return when (response.status) {
                 204 -> Answer.Done
-                200 -> members(response)?.let(SessionAnswer::of)?.takeIf { it.continues(held) }?.let(Answer::Session) ?: foreign
+                200 ->
+                    members(response)?.let(SessionAnswer::of)?.takeIf { it.continues(held) }?.let(Answer::Session) ?: foreign
                 401, 403 -> members(response)?.text("code")?.takeIf(::isCode)?.let(Answer::Refused) ?: foreign
                 429, 503 -> Answer.Nothing(
                     OfflineCause.Unavailable, "the server is unavailable", retryAfter = retryAfter(response),
@@ -199,10 +200,11 @@ internal class Wire(
             return if (type.equals("application/json", ignoreCase = true)) StrictJson.readObject(response.body) else null
         }
 
-        /** The seconds that the server asks for, at most an hour; null without a number of them (RFC 9110, section 10.2.3). */
+        /** The seconds that the server asks for, at most an hour (RFC 9110, section 10.2.3); null without a number of them. */
         fun retryAfter(response: TransportResponse): Duration? {
-            val digits = response.header("Retry-After")?.takeIf { it.isNotEmpty() && it.all { digit -> digit in '0'..'9' } }
-            return digits?.let { (it.toLongOrNull() ?: 3600).coerceAtMost(3600).seconds }
+            val digits = response.header("Retry-After") ?: return null
+            if (digits.isEmpty() || !digits.all { it in '0'..'9' }) return null
+            return (digits.toLongOrNull() ?: 3600).coerceAtMost(3600).seconds
         }
 
         fun sample(response: TransportResponse, answer: Answer, sent: Duration, received: Duration): TimeSample? =

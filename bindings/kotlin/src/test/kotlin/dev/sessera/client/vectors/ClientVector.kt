@@ -168,7 +168,8 @@ class ClientVector(case: JsonObject) {
                 assertEquals(if (key == null) "Bearer" else "DPoP", scheme)
                 put("token", token)
             }
-            if (path == "login") put("credentials", Json.parseToJsonElement(request.body)) else assertEquals("{}", request.body)
+            if (path == "login") put("credentials", Json.parseToJsonElement(request.body))
+            else assertEquals("{}", request.body)
         }
         assertEquals("application/json", request.headers["Content-Type"])
         seen.add("sent", time.now, sent, proof(key, "POST", request.url.toString()))
@@ -180,10 +181,13 @@ class ClientVector(case: JsonObject) {
         if (told(state) != told(shownState)) seen.add("state", time.now, told(state))
         shownState = state
         if (storage.text != shownText) {
-            seen.add("stored", time.now, JsonObject(mapOf("stored" to (storage.text?.let(Json::parseToJsonElement) ?: JsonNull))))
+            val content = storage.text?.let(Json::parseToJsonElement) ?: JsonNull
+            seen.add("stored", time.now, JsonObject(mapOf("stored" to content)))
         }
         shownText = storage.text
-        if (client.isStored != shownStored) seen.add("is_stored", time.now, buildJsonObject { put("is_stored", client.isStored) })
+        if (client.isStored != shownStored) {
+            seen.add("is_stored", time.now, buildJsonObject { put("is_stored", client.isStored) })
+        }
         shownStored = client.isStored
     }
 
@@ -237,7 +241,9 @@ private class Effects {
             if (kind != "call") return effects
             return effects.groupingBy { JsonObject(it - "times") }
                 .fold(0L) { count, effect -> count + (effect["times"]?.jsonPrimitive?.long ?: 1) }
-                .map { (effect, count) -> if (count == 1L) effect else JsonObject(effect + ("times" to JsonPrimitive(count))) }
+                .map { (effect, count) ->
+                    if (count == 1L) effect else JsonObject(effect + ("times" to JsonPrimitive(count)))
+                }
                 .sortedWith(compareBy({ it.getValue("at").jsonPrimitive.long }, { it.toString() }))
         }
     }
@@ -305,7 +311,8 @@ private fun proof(header: String?, method: String, url: String): JsonObject {
     val (head, payload) = header.split(".").take(2).map { part ->
         Json.parseToJsonElement(Base64.getUrlDecoder().decode(part).decodeToString()).jsonObject
     }
-    assertEquals(method to url, payload.getValue("htm").jsonPrimitive.content to payload.getValue("htu").jsonPrimitive.content)
+    assertEquals(method, payload.getValue("htm").jsonPrimitive.content)
+    assertEquals(url, payload.getValue("htu").jsonPrimitive.content)
     val x = head.getValue("jwk").jsonObject.getValue("x").jsonPrimitive.content
     return buildJsonObject {
         put("key", keyOfPublicPart(x))

@@ -26,11 +26,12 @@ class ClientVectorsTest {
     @Test
     fun `client vectors cover every kind of event and effect`() {
         val cases = files().flatMap { it.second }.map { it.second }
-        val events = cases.flatMap { it.getValue("events").jsonArray }.map { it.jsonObject.getValue("do").jsonPrimitive.content }
+        val events = cases.flatMap { it.getValue("events").jsonArray }
+            .map { it.jsonObject.getValue("do").jsonPrimitive.content }
         assertEquals(
             setOf(
-                "access_token", "replace", "sign_in", "sign_out", "authorize", "cancel", "restart", "sleep", "set_wall", "storage",
-                "store", "keys",
+                "access_token", "replace", "sign_in", "sign_out", "authorize", "cancel", "restart", "sleep", "set_wall",
+                "storage", "store", "keys",
             ),
             events.toSet(),
         )
@@ -44,10 +45,14 @@ class ClientVectorsTest {
         fun run(text: String) = ClientVector(Json.parseToJsonElement(text).jsonObject).run()
         run(good)
         val changes = listOf(
-            "\"sign_out\"" to "\"dance\"", "\"call\":\"a\"}]," to "\"call\":\"a\",\"loud\":true}],",
-            "\"done\":true" to "\"done\":true,\"loud\":true", "{\"at\":0,\"call\":\"a\",\"done\":true}" to "{\"at\":0,\"dance\":1}",
-            "\"done\":true}" to "\"done\":true},{\"at\":0,\"sent\":\"logout\"}", "\"at\":0,\"call\"" to "\"at\":1,\"call\"",
-            "\"name\"" to "\"answers\":[{\"fails\":true}],\"name\"", "\"name\"" to "\"extra\":1,\"name\"",
+            """"sign_out"""" to """"dance"""",
+            """"call":"a"}],""" to """"call":"a","loud":true}],""",
+            """"done":true""" to """"done":true,"loud":true""",
+            """{"at":0,"call":"a","done":true}""" to """{"at":0,"dance":1}""",
+            """"done":true}""" to """"done":true},{"at":0,"sent":"logout"}""",
+            """"at":0,"call"""" to """"at":1,"call"""",
+            """"name"""" to """"answers":[{"fails":true}],"name"""",
+            """"name"""" to """"extra":1,"name"""",
         )
         for ((part, changed) in changes) {
             assertTrue(part in good, part)
