@@ -12,6 +12,10 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 
 
+# The targets of texts that are no key set, by the step.
+TARGETS = {"read_cookie": "cookie", "set_cookie": "cookie", "load_pem": "pem", "verify_proof": "proof"}
+
+
 def put(target: str, seed: str | bytes) -> None:
     """Adds one input to a target's corpus, under the name that libFuzzer would give it."""
     data = seed.encode() if isinstance(seed, str) else seed
@@ -43,7 +47,7 @@ def from_vectors() -> None:
             if len(parts) == 5:
                 put("sealed", f"\n{token}")
             if "text" in given:
-                put("cookie" if "cookie" in step["do"] else "jwk_set", given["text"])
+                put(TARGETS.get(step["do"], "jwk_set"), given["text"])
             for name in {"csrf", "origin", "sec_fetch_site"} & given.keys():
                 put("request", given[name])
             for fact in {"ip", "user_agent"} & step.get("client", {}).keys():
@@ -51,8 +55,8 @@ def from_vectors() -> None:
 
 
 def from_keys() -> None:
-    """Takes the PEM files of the tests."""
-    for path in (ROOT / "crates" / "sessera" / "tests" / "keys").glob("*.pem"):
+    """Takes the keys of the tests."""
+    for path in (ROOT / "crates" / "sessera" / "tests" / "keys").glob("*.p??"):
         put("pem", path.read_bytes())
 
 
@@ -64,8 +68,8 @@ def proofs() -> None:
         '"y":"eQP-EAi4vJmkGunpVii8ZPLxsgwtfp9Rd6PClNRGIpk"}'
     )
     claims = '"jti":"x","htm":"GET","htu":"https://api.example/me","iat":1700000000'
-    for alg, jwk in (("EdDSA", okp), ("ES256", ec)):
-        header = f'{{"typ":"dpop+jwt","alg":"{alg}","jwk":{jwk}}}'
+    for alg, jwk in (("EdDSA", okp), ("Ed25519", okp), ("ES256", ec)):
+        header = f'{{"typ":"dpop+jwt","alg":"{alg}","kid":"k","jwk":{jwk[:-1]},"iat":1,"x5t#S256":"AA"}}}}'
         for more in ("", ',"ath":"fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo"', ',"nonce":"n","exp":1'):
             put("proof", f"{header}\n{{{claims}{more}}}")
             put("proof", f"{header}\n{{{claims.replace('/me', ':443/me?q#f')}{more}}}")

@@ -11,7 +11,7 @@ use sessera::ErrorKind;
 use syn::{Fields, ImplItem, Item, Visibility};
 
 /// What an application meets.
-const TYPES: [&str; 35] = [
+const TYPES: [&str; 36] = [
     "Algorithm",
     "Binding",
     "BindingMode",
@@ -44,6 +44,7 @@ const TYPES: [&str; 35] = [
     "Session",
     "Sessions",
     "SessionsBuilder",
+    "SkippedKey",
     "Status",
     "StepUp",
     "Verdict",

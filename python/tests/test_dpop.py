@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -18,6 +20,7 @@ from sessera import (
     NotYetValid,
     Reused,
     Sessions,
+    UnsupportedAlgorithm,
 )
 
 from .conftest import START
@@ -72,6 +75,16 @@ def test_a_proof_is_good_once_and_for_its_request_only() -> None:
     verifier.verify(proof, **request)  # type: ignore[arg-type]
     with pytest.raises(Reused):
         verifier.verify(proof, **request)  # type: ignore[arg-type]
+
+
+def test_a_proof_of_another_algorithm_is_unsupported() -> None:
+    header = base64.urlsafe_b64encode(
+        json.dumps(
+            {"typ": "dpop+jwt", "alg": "RS256", "jwk": {"kty": "RSA", "n": "u" * 342, "e": "AQAB"}}
+        ).encode()
+    )
+    with pytest.raises(UnsupportedAlgorithm, match="expected ES256 or EdDSA"):
+        DpopVerifier().verify(f"{header.decode().rstrip('=')}.e30.AAAA", method="GET", url=URL, now=NOW)
 
 
 def test_how_long_proofs_are_good_can_be_set() -> None:

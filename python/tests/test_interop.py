@@ -16,6 +16,7 @@ from joserfc.errors import JoseError
 
 from sessera import (
     InvalidClaim,
+    InvalidKey,
     Keyring,
     Malformed,
     SessionError,
@@ -209,6 +210,39 @@ def test_keys_that_others_made_are_ours_too(kind: str) -> None:
     for verify, _ in VERIFIERS:
         header, _claims = verify(token, key, algorithm)
         assert header["kid"] == "theirs"
+
+
+def test_joserfc_reads_ed25519_by_the_name_that_we_write() -> None:
+    """What the page on key rotation tells users of joserfc to list."""
+    ours = Deployment("EdDSA")
+    keys = joserfc_jwk.KeySet.import_key_set({"keys": [ours.public]})
+    assert joserfc_jwt.decode(ours.token, keys, algorithms=["EdDSA"]).claims["sub"] == "user-42"
+    for listed in (None, ["Ed25519"]):
+        with pytest.raises(JoseError):
+            joserfc_jwt.decode(ours.token, keys, algorithms=listed)
+
+
+def test_a_public_set_of_joserfc_is_read_and_other_keys_are_skipped() -> None:
+    made: list[Any] = [
+        joserfc_jwk.RSAKey.generate_key(2048, {"use": "enc", "alg": "RSA-OAEP", "kid": "enc"}),
+        joserfc_jwk.ECKey.generate_key("P-384", {"alg": "ES384", "kid": "es384"}),
+        joserfc_jwk.OKPKey.generate_key("X25519", {"kid": "x25519"}),
+        joserfc_jwk.OKPKey.generate_key("Ed25519", {"alg": "Ed25519", "kid": "ed25519"}),
+        joserfc_jwk.ECKey.generate_key("P-256", {"alg": "ES256", "kid": "es256"}),
+    ]
+    keyring = Keyring.from_public_jwks(json.dumps(joserfc_jwk.KeySet(made).as_dict(private=False)))
+    assert [(key.kid, key.algorithm) for key in keyring.keys()] == [("ed25519", "EdDSA"), ("es256", "ES256")]
+    assert [key.kid for key in keyring.skipped()] == ["enc", "es384", "x25519"]
+
+
+def test_a_key_that_pyjwt_writes_needs_its_alg() -> None:
+    """PyJWT writes no `alg`, and the message says which one to add."""
+    ours = Deployment("EdDSA")
+    written: Jwk = json.loads(jwt.algorithms.OKPAlgorithm.to_jwk(jwt.PyJWK(ours.public).key))
+    with pytest.raises(InvalidKey, match='add "alg":"EdDSA"'):
+        Keyring.from_public_jwks(json.dumps(written))
+    keyring = Keyring.from_public_jwks(json.dumps(written | {"alg": "EdDSA"}))
+    assert keyring.has(ours.public["kid"])
 
 
 def _decoded(part: str) -> dict[str, Any]:

@@ -203,6 +203,69 @@ def test_rsa_is_for_those_who_ask_for_it() -> None:
     assert Keyring.from_jwks(keyring.jwks(), allow_rs256=True).keys()[0].kid == "rsa"
 
 
+def test_foreign_keys_of_a_public_set_are_skipped_with_a_reason() -> None:
+    ours = Keyring.generate("EdDSA")
+    key: dict[str, str] = json.loads(ours.jwks())["keys"][0]
+    encryption = {"kty": "RSA", "kid": "enc", "alg": "RSA-OAEP", "use": "enc", "n": "AQAB", "e": "AQAB"}
+    keyring = Keyring.from_public_jwks(json.dumps({"keys": [encryption, {"kty": "AKP"}, key]}))
+    assert [each.kid for each in keyring.keys()] == [key["kid"]]
+    assert keyring.has(key["kid"])
+    assert not keyring.has("enc")
+    first, second = keyring.skipped()
+    assert (first.kid, first.reason) == ("enc", '"use" is not "sig", so the key is not for signatures')
+    assert (second.kid, second.reason) == (None, 'unsupported "kty": expected OKP, EC, RSA or oct')
+    assert repr(first) == f'<SkippedKey "enc": {first.reason}>'
+    assert first == keyring.skipped()[0]
+    assert first != second
+    assert ours.skipped() == []
+    with pytest.raises(InvalidKey, match="no key of the set can be used"):
+        Keyring.from_public_jwks(json.dumps({"keys": [encryption, {"kty": "AKP"}]}))
+
+
+def test_no_key_is_skipped_in_a_file_with_secrets(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    Keyring.generate("EdDSA").save(path)
+    keys = json.loads(path.read_text())
+    keys["keys"].append({"kty": "EC", "crv": "P-384", "kid": "theirs", "alg": "ES384", "x": "AA", "y": "AA"})
+    path.write_text(json.dumps(keys))
+    with pytest.raises(InvalidKey, match=r'key "theirs": .*every key of a set with secrets must be usable'):
+        Keyring.load(path)
+
+
+def test_ed25519_is_read_by_its_newer_name() -> None:
+    keyring = Keyring.generate("EdDSA")
+    newer = keyring.private_jwks().replace("EdDSA", "Ed25519")
+    assert Keyring.from_jwks(newer).jwks() == keyring.jwks()
+    assert "Ed25519" not in json.loads(keyring.jwks())["keys"][0]["alg"]
+
+
+def test_pem_is_read_as_a_variable_of_the_environment_has_it() -> None:
+    keyring = Keyring.generate("ES256")
+    kid = keyring.keys()[0].kid
+    pem = keyring.private_pem(kid)
+    for text in (
+        pem.replace("\n", "\\n"),
+        pem.replace("\n", " "),
+        f"\ufeff{pem}".replace("\n", "\r\n"),
+        pem.strip(),
+    ):
+        assert Keyring.from_pem(None, text).keys()[0].kid == kid
+
+
+def test_messages_name_what_python_names() -> None:
+    pem = "-----BEGIN PRIVATE KEY-----"
+    jwk = '{"kty":"RSA","alg":"RS256","kid":"r","n":"AQAB","e":"AQAB"}'
+    for read, text, named in (
+        (Keyring.from_jwks, pem, "from_pem"),
+        (Keyring.from_public_jwks, jwk, "allow_rs256"),
+        (lambda text: Keyring.from_pem(None, text), jwk, "from_jwks"),
+    ):
+        with pytest.raises(InvalidKey) as refused:
+            read(text)
+        assert named in str(refused.value)
+        assert "::" not in str(refused.value)
+
+
 def _kid(token: str) -> str:
     header = token.split(".", maxsplit=1)[0]
     kid: str = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["kid"]

@@ -28,6 +28,7 @@ from sessera import (
     Policy,
     RedisStore,
     Sessions,
+    SkippedKey,
     SqliteStore,
     jose,
     new_device_secret,
@@ -55,9 +56,16 @@ def everything(make_sessions: MakeSessions, tmp_path: Path) -> dict[str, object]
         sessions.keyring.keys()[0], KeyringFile(tmp_path / "keys.json"), BindingPolicy(), MemoryStore(),
         SqliteStore(tmp_path / "sessions.db"), ManualClock(0), Cookie(), events[0], key, verifier, proof,
         sessions.sessions_of("user-42")[0], sessions.watch(issued.session, print), sessions.status(),
-        RedisStore("redis://:a-password@127.0.0.1:1/", secret=b"s" * 32, start="stale"),
+        RedisStore("redis://:a-password@127.0.0.1:1/", secret=b"s" * 32, start="stale"), skipped_key(),
     ]  # fmt: skip
     return {type(it).__name__: it for it in objects} | {"token": issued.token, "sessions": sessions}
+
+
+def skipped_key() -> SkippedKey:
+    keys = json.loads(Keyring.generate("EdDSA").jwks())
+    keys["keys"].append({"kty": "AKP", "kid": "theirs"})
+    (skipped,) = Keyring.from_public_jwks(json.dumps(keys)).skipped()
+    return skipped
 
 
 def secrets_of(everything: dict[str, object]) -> Iterator[str]:
@@ -115,7 +123,15 @@ def test_no_class_may_be_made_by_hand_or_derived_from() -> None:
         if not issubclass(cls, Exception):
             with pytest.raises(TypeError):
                 type("Derived", (cls,), {})
-    for made in (sessera.Session, sessera.Issued, sessera.Event, sessera.Binding, sessera.KeyInfo, Keyring):
+    for made in (
+        sessera.Session,
+        sessera.Issued,
+        sessera.Event,
+        sessera.Binding,
+        sessera.KeyInfo,
+        sessera.SkippedKey,
+        Keyring,
+    ):
         with pytest.raises(TypeError):
             made()
 

@@ -13,6 +13,7 @@ import pytest
 from sessera import (
     Client,
     Cookie,
+    DpopVerifier,
     Issued,
     Keyring,
     ManualClock,
@@ -215,14 +216,34 @@ def take_set_cookie(_: Sessions, step: Json) -> Json:
     return {"text": Cookie().set_cookie(arguments(step, "text")["text"])}
 
 
+def skipped(keyring: Keyring) -> Json:
+    kids = [key.kid for key in keyring.skipped()]
+    return {"skipped": kids} if kids else {}
+
+
 def take_load_keys(_: Sessions, step: Json) -> Json:
-    Keyring.from_jwks(arguments(step, "text")["text"])
-    return {}
+    return skipped(Keyring.from_jwks(arguments(step, "text")["text"]))
 
 
 def take_load_public_keys(_: Sessions, step: Json) -> Json:
-    Keyring.from_public_jwks(arguments(step, "text")["text"])
-    return {}
+    return skipped(Keyring.from_public_jwks(arguments(step, "text")["text"]))
+
+
+def take_load_pem(_: Sessions, step: Json) -> Json:
+    (key,) = Keyring.from_pem(None, arguments(step, "text")["text"]).keys()
+    return {"text": key.kid}
+
+
+def take_verify_proof(_: Sessions, step: Json) -> Json:
+    given = arguments(step, "text", "method", "url")
+    proof = DpopVerifier().verify(
+        given["text"],
+        method=given["method"],
+        url=given["url"],
+        access_token=step["token"],
+        now=EPOCH + timedelta(milliseconds=step["now"]),
+    )
+    return {"text": proof.thumbprint}
 
 
 TAKE: dict[str, Take] = {
@@ -248,4 +269,6 @@ TAKE: dict[str, Take] = {
     "set_cookie": take_set_cookie,
     "load_keys": take_load_keys,
     "load_public_keys": take_load_public_keys,
+    "load_pem": take_load_pem,
+    "verify_proof": take_verify_proof,
 }

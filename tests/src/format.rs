@@ -194,10 +194,15 @@ pub enum Verb {
     ReadCookie,
     /// `Cookie::set_cookie` of `text`, by the default settings.
     SetCookie,
-    /// `Keyring::from_jwks` of `text`.
+    /// `Keyring::from_jwks` of `text`; `skipped` of the outcome are its `skipped`.
     LoadKeys,
-    /// `Keyring::from_public_jwks` of `text`.
+    /// `Keyring::from_public_jwks` of `text`; `skipped` of the outcome are its `skipped`.
     LoadPublicKeys,
+    /// `Keyring::from_pem` of `text`; `text` of the outcome is the name of its key.
+    LoadPem,
+    /// `DpopVerifier::verify` of the proof `text` for `method` and `url`, with the access token `token`; `text` of the
+    /// outcome is the key's thumbprint.
+    VerifyProof,
 }
 
 /// What calls take besides a token and a client.
@@ -231,6 +236,9 @@ pub struct Arguments {
     /// The request's method.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
+    /// The request's URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     /// The request's `Sec-Fetch-Site`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sec_fetch_site: Option<String>,
@@ -273,6 +281,9 @@ pub struct Expect {
     /// What is read or written. Without it, a cookie is not there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// The `kid` of each key that is skipped.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<String>,
 }
 
 /// All facts of a session. Instants are in Unix milliseconds.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use sessera::binding::{DpopSettings, DpopVerifier, ProofRequest};
 use sessera::cookie::{Cookie, CookieSettings};
 use sessera::csrf::FetchMetadata;
 use sessera::jose::{jwe, jws};
@@ -144,8 +145,20 @@ fn take(sessions: &Sessions, step: &Step) -> sessera::Result<Expect> {
         Verb::SetCookie => Cookie::new(&CookieSettings::default())?
             .set_cookie(text)
             .map(|header| Expect { text: Some(header), ..Expect::default() }),
-        Verb::LoadKeys => Keyring::from_jwks(text).map(|_| Expect::default()),
-        Verb::LoadPublicKeys => Keyring::from_public_jwks(text).map(|_| Expect::default()),
+        Verb::LoadKeys => Keyring::from_jwks(text).map(|keyring| skipped(&keyring)),
+        Verb::LoadPublicKeys => Keyring::from_public_jwks(text).map(|keyring| skipped(&keyring)),
+        Verb::LoadPem => Keyring::from_pem(None, text).map(|keyring| named(&keyring)),
+        Verb::VerifyProof => {
+            let request = ProofRequest {
+                proof: text,
+                method: with.method.as_deref().unwrap_or_default(),
+                url: with.url.as_deref().unwrap_or_default(),
+                access_token: step.token.as_deref(),
+                ..ProofRequest::default()
+            };
+            let proof = DpopVerifier::new(DpopSettings::default())?.verify(&request, instant(step.now))?;
+            Ok(Expect { text: Some(proof.thumbprint), ..Expect::default() })
+        }
     }
 }
 
@@ -164,6 +177,16 @@ pub(crate) fn client(stated: &Client) -> sessera::Client {
         client = client.key(key);
     }
     client.waited(Duration::from_millis(stated.waited.unwrap_or_default()))
+}
+
+fn skipped(keyring: &Keyring) -> Expect {
+    let skipped = keyring.skipped().iter().map(|key| key.kid.clone().unwrap_or_default());
+    Expect { skipped: skipped.collect(), ..Expect::default() }
+}
+
+fn named(keyring: &Keyring) -> Expect {
+    let kid = keyring.keys(OffsetDateTime::UNIX_EPOCH).pop().map(|key| key.kid);
+    Expect { text: kid, ..Expect::default() }
 }
 
 fn login(subject: &str, with: &Arguments) -> NewSession {

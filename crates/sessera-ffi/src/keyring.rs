@@ -72,6 +72,23 @@ impl From<sessera::KeyInfo> for KeyInfo {
     }
 }
 
+/// A key of a public JWK Set that is not in the ring: of another key type or algorithm, for encryption, or without
+/// `alg`.
+#[derive(uniffi::Record)]
+pub struct SkippedKey {
+    /// The `kid` as the set has it, if the key has one. Another party chose it: escape it where it is shown.
+    pub kid: Option<String>,
+    /// Why the key can't be used here, as text for people.
+    pub reason: String,
+}
+
+impl From<sessera::SkippedKey> for SkippedKey {
+    fn from(skipped: sessera::SkippedKey) -> Self {
+        let sessera::SkippedKey { kid, reason } = skipped;
+        Self { kid, reason }
+    }
+}
+
 /// How long a rotation takes. What is not given is the default.
 #[derive(Default, uniffi::Record)]
 pub struct RotationSchedule {
@@ -137,20 +154,26 @@ impl Keyring {
     ///
     /// `iat`, `nbf` and `exp` of a key, in seconds since the Unix epoch, say when it was made, from when it signs
     /// and until when it verifies. The member `root` of the set is the root secret. `allow_rs256` takes RSA keys
-    /// too, for verifying only. Fails with `invalid_key`.
+    /// too, for verifying only.
+    ///
+    /// In a set of public keys, keys that can't be used here are skipped: those of another `kty` or `alg`, without
+    /// `alg`, or for encryption. `skipped` lists them. In a set with secrets they are an error. Fails with
+    /// `invalid_key` for a set without a usable key, and for a key that is weak or ill-formed.
     #[uniffi::constructor(default(allow_rs256 = false))]
     pub fn from_jwks(text: &str, allow_rs256: bool) -> Result<Self> {
         Ok(options(allow_rs256).from_jwks(text)?.into())
     }
 
-    /// Reads a JWK Set of public keys, as another party publishes it: every secret in it is refused.
+    /// Reads a JWK Set of public keys, as another party publishes it: every secret in it is refused. Keys that can't be
+    /// used here are skipped, as by `from_jwks`.
     #[uniffi::constructor(default(allow_rs256 = false))]
     pub fn from_public_jwks(text: &str, allow_rs256: bool) -> Result<Self> {
         Ok(options(allow_rs256).public_only().from_jwks(text)?.into())
     }
 
-    /// Reads one key in PEM: PKCS#8 of a private key or SPKI of a public one, Ed25519 or P-256. The name is the
-    /// key's RFC 7638 thumbprint if none is given.
+    /// Reads one key in PEM, Ed25519 or P-256: PKCS#8 or SEC1 of a private key, SPKI of a public one. The name is the
+    /// key's RFC 7638 thumbprint if none is given. Fails with `invalid_key` for other text; the message holds the
+    /// command that converts it.
     #[uniffi::constructor(default(allow_rs256 = false))]
     pub fn from_pem(kid: Option<String>, text: &str, allow_rs256: bool) -> Result<Self> {
         Ok(options(allow_rs256).from_pem(kid.as_deref(), text)?.into())
@@ -195,6 +218,16 @@ impl Keyring {
     pub fn joined(&self, other: Arc<Keyring>) -> Result<Self> {
         let other = other.now();
         Ok(self.now().joined(&other)?.into())
+    }
+
+    /// The keys of the public set that are not in this ring, because they can't be used here.
+    pub fn skipped(&self) -> Vec<SkippedKey> {
+        self.now().skipped().iter().cloned().map(Into::into).collect()
+    }
+
+    /// Whether the ring has a key of that name, in whatever state of its life.
+    pub fn has(&self, kid: &str) -> bool {
+        self.now().has(kid)
     }
 
     /// Adds the next key, of the algorithm that signs now, and returns its name: it is published at once, signs

@@ -71,14 +71,18 @@ impl Keyring {
     /// `iat`, `nbf` and `exp` of a key say when it was made, from when it signs and until when it verifies.
     /// The member `root` of the set is the root secret. `allow_rs256` takes RSA keys too, for verifying only.
     ///
-    /// Raises `InvalidKey`.
+    /// In a set of public keys, keys that can't be used here are skipped: those of another `kty` or `alg`, without
+    /// `alg`, or for encryption. `skipped` lists them. In a set with secrets they are an error.
+    ///
+    /// Raises `InvalidKey` for a set without a usable key, and for a key that is weak or ill-formed.
     #[staticmethod]
     #[pyo3(signature = (text, *, allow_rs256=false))]
     fn from_jwks(py: Python<'_>, text: &str, allow_rs256: bool) -> Result<Self> {
         Ok(py.detach(|| options(allow_rs256, false).from_jwks(text))?.into())
     }
 
-    /// Reads a JWK Set of public keys, as another party publishes it: every secret in it is refused.
+    /// Reads a JWK Set of public keys, as another party publishes it: every secret in it is refused. Keys that can't be
+    /// used here are skipped, as by `from_jwks`.
     ///
     /// Raises `InvalidKey`.
     #[staticmethod]
@@ -87,11 +91,11 @@ impl Keyring {
         Ok(py.detach(|| options(allow_rs256, true).from_jwks(text))?.into())
     }
 
-    /// Reads one key in PEM: PKCS#8 of a private key or SPKI of a public one, Ed25519 or P-256.
+    /// Reads one key in PEM, Ed25519 or P-256: PKCS#8 or SEC1 of a private key, SPKI of a public one.
     ///
-    /// The name is the key's RFC 7638 thumbprint if `kid` is None. `allow_rs256` takes an RSA key too, for
-    /// verifying only; `public_only` refuses a private key. Raises `InvalidKey`; for other forms of PEM the message holds the command that
-    /// converts them.
+    /// The name is the key's RFC 7638 thumbprint if `kid` is None. `allow_rs256` takes an RSA public key too;
+    /// `public_only` refuses a private key. Text around the block, white space within and line ends written as `\n` make
+    /// no difference. Raises `InvalidKey` for other text; the message holds the command that converts it.
     #[staticmethod]
     #[pyo3(signature = (kid, text, *, allow_rs256=false, public_only=false))]
     fn from_pem(
@@ -133,11 +137,6 @@ impl Keyring {
         self.now().private_jwks().to_string()
     }
 
-    /// Whether a key of this name is in the ring, whatever its state.
-    fn has_key(&self, kid: &str) -> bool {
-        self.now().has_key(kid)
-    }
-
     /// The `secret` for a `RedisStore`, 32 bytes: derived from the root secret, so the same on every machine that
     /// has the ring, and after each rotation.
     ///
@@ -167,6 +166,16 @@ impl Keyring {
     fn joined(&self, other: &Self) -> Result<Self> {
         let other = other.now();
         Ok(self.now().joined(&other)?.into())
+    }
+
+    /// The keys of the public set that are not in this ring, because they can't be used here.
+    fn skipped(&self) -> Vec<SkippedKey> {
+        self.now().skipped().iter().cloned().map(SkippedKey).collect()
+    }
+
+    /// Whether the ring has a key of that name, in whatever state of its life.
+    fn has(&self, kid: &str) -> bool {
+        self.now().has(kid)
     }
 
     /// Adds the next key, of the algorithm that signs now, and returns its name.
@@ -259,6 +268,34 @@ impl KeyInfo {
 
     fn __repr__(&self) -> String {
         format!("<KeyInfo {}>", describe(&self.0))
+    }
+}
+
+/// A key of a public JWK Set that is not in the `Keyring`: of another key type or algorithm, for encryption, or
+/// without `alg`.
+#[pyclass(module = "sessera", frozen, eq)]
+#[derive(PartialEq, Eq)]
+pub(crate) struct SkippedKey(sessera::SkippedKey);
+
+#[pymethods]
+impl SkippedKey {
+    /// The `kid` as the set has it, or None. Another party chose it: escape it where it is shown.
+    #[getter]
+    fn kid(&self) -> Option<&str> {
+        self.0.kid.as_deref()
+    }
+
+    /// Why the key can't be used here, as text for people.
+    #[getter]
+    fn reason(&self) -> &str {
+        &self.0.reason
+    }
+
+    fn __repr__(&self) -> String {
+        match &self.0.kid {
+            Some(kid) => format!("<SkippedKey {kid:?}: {}>", self.0.reason),
+            None => format!("<SkippedKey: {}>", self.0.reason),
+        }
     }
 }
 

@@ -49,7 +49,7 @@ mod _native {
     #[pymodule_export]
     use crate::jose::{jwe_open, jwe_seal, jws_sign, jws_verify};
     #[pymodule_export]
-    use crate::keyring::{KeyInfo, Keyring, KeyringFile};
+    use crate::keyring::{KeyInfo, Keyring, KeyringFile, SkippedKey};
     #[pymodule_export]
     use crate::listed::ListedSession;
     #[pymodule_export]

@@ -38,7 +38,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{ErrorKind, Result, SessionError};
 pub use event::{Event, EventKind, Observer, Reuse};
 pub use keyring::{
-    Algorithm, KeyId, KeyInfo, KeyState, Keyring, KeyringFile, KeyringOptions, RotationSchedule,
+    Algorithm, KeyId, KeyInfo, KeyState, Keyring, KeyringFile, KeyringOptions, RotationSchedule, SkippedKey,
 };
 pub use origin::Origin;
 pub use policy::{OnReuse, OnStale, Policy};

@@ -14,6 +14,7 @@ mod jose;
 mod key_sets;
 mod login;
 mod malformed;
+mod proofs;
 mod revocation;
 mod rings;
 mod rotation;
@@ -75,11 +76,12 @@ pub fn files(stored: &[File]) -> Result<Vec<File>> {
         ("jose", "Any payload in a JWS or a JWE, at the low level.", jose::cases(&ring, &stored)?),
         (
             "key_sets",
-            "Key sets that must be refused, and the reason never holds a secret.",
+            "Key sets and keys in PEM: those that are read, with what is skipped in them, and those that are refused.",
             key_sets::cases()?,
         ),
         ("login", "Logins, and the claims that no token may carry.", login::cases()),
         ("malformed", "Input that is no token at all, or is over a limit.", malformed::cases(&ring)?),
+        ("proofs", "DPoP proofs of other libraries.", proofs::cases()?),
         (
             "revocation",
             "Sessions that were ended, one by one, by subject, by key and all at once.",

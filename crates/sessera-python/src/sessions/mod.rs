@@ -319,7 +319,7 @@ impl Sessions {
     }
 
     /// Refuses every token that was signed with this key: for a key that leaked. A revoked key signs nothing any
-    /// more, so rotate the keyring before. `Keyring.has_key` tells whether the name is one of this ring's.
+    /// more, so rotate the keyring before. `Keyring.has` tells whether the name is one of this ring's.
     #[pyo3(signature = (kid, *, wait=None))]
     fn revoke_key(&self, py: Python<'_>, kid: &str, wait: Option<WaitFor>) -> Result<&'static str> {
         self.revoke(py, Revoke::Key(kid), wait)

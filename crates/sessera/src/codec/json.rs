@@ -23,8 +23,8 @@ pub(crate) struct Limits {
 impl Limits {
     /// For headers and claims.
     pub(crate) const TOKEN: Self = Self { depth: 8, members: MOST_MEMBERS, string: 1024 };
-    /// For key sets, whose members hold keys: an RSA modulus of 8192 bits is 1366 characters.
-    pub(crate) const KEYS: Self = Self { depth: 5, members: MOST_MEMBERS, string: 4096 };
+    /// For key sets. Other parties put certificates and members of their own beside a key.
+    pub(crate) const KEYS: Self = Self { depth: 16, members: MOST_MEMBERS, string: 16 * 1024 };
 }
 
 /// No object may have more members than this, whatever the [`Limits`].
@@ -64,6 +64,20 @@ impl<'a> Value<'a> {
             return None;
         }
         self.raw.parse().ok().filter(|number| *number < 1 << 53)
+    }
+
+    /// A `NumericDate` (RFC 7519 §2) without its fraction: a number from 0 and below 2^53, however it is written;
+    /// `None` for anything else.
+    pub(crate) fn whole_seconds(self) -> Option<u64> {
+        /// 2^53.
+        const END: f64 = 9_007_199_254_740_992.0;
+        if self.kind != Kind::Number {
+            return None;
+        }
+        let seconds: f64 = self.raw.parse().ok()?;
+        // Within these bounds the cast only cuts the fraction.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        (0.0..END).contains(&seconds).then_some(seconds as u64)
     }
 }
 

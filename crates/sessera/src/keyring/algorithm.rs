@@ -41,9 +41,15 @@ impl Algorithm {
         Self::ALL.into_iter().find(|algorithm| algorithm.name() == name).ok_or_else(|| {
             SessionError::new(
                 ErrorKind::UnsupportedAlgorithm,
-                "the algorithm is none of EdDSA, ES256, HS256, RS256",
+                "unsupported algorithm: expected EdDSA (for Ed25519), ES256, HS256 or RS256",
             )
         })
+    }
+
+    /// Reads the name in a key or a proof that another library wrote: [`parse`](Self::parse), and `Ed25519`,
+    /// the newer name of the same algorithm (RFC 9864 §2.2).
+    pub(crate) fn parse_foreign(name: &str) -> Option<Self> {
+        if name == "Ed25519" { Some(Self::EdDsa) } else { Self::parse(name).ok() }
     }
 
     /// Whether one and the same secret signs and verifies.
@@ -69,6 +75,15 @@ impl fmt::Display for Algorithm {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_newer_name_of_eddsa_is_read_from_others_only() {
+        assert_eq!(Algorithm::parse_foreign("Ed25519"), Some(Algorithm::EdDsa));
+        assert_eq!(Algorithm::EdDsa.name(), "EdDSA");
+        for name in ["ed25519", "ED25519", "Ed448", "ESP256", "Ed25519 "] {
+            assert_eq!(Algorithm::parse_foreign(name), None, "{name:?}");
+        }
+    }
 
     #[test]
     fn only_the_exact_name_is_an_algorithm() {

@@ -18,6 +18,7 @@ pub(crate) use self::purposes::Purposes;
 use self::purposes::Root;
 pub use self::rotation::RotationSchedule;
 pub(crate) use self::signature::Signature;
+pub use self::skipped::SkippedKey;
 pub(crate) use self::thumbprint::thumbprint;
 pub(crate) use self::token_type::TokenType;
 use crate::error::{ErrorKind, Result, SessionError};
@@ -34,6 +35,7 @@ mod pem;
 mod purposes;
 mod rotation;
 mod signature;
+mod skipped;
 #[cfg(test)]
 mod tests;
 mod thumbprint;
@@ -41,6 +43,12 @@ mod token_type;
 
 /// The most keys of a ring.
 pub(crate) const MOST_KEYS: usize = 32;
+
+/// Refuses a private key where [`KeyringOptions::public_only`] is set.
+const PRIVATE_REFUSED: &str = "private key: only public keys are accepted here";
+
+/// Refuses an RSA key where [`KeyringOptions::allow_rs256`] is not set.
+const RS256_IS_OFF: &str = "RS256 is off: set allow_rs256 to verify with it";
 
 /// The keys of a deployment: exactly one signs at a time, several verify. Clones share them.
 ///
@@ -62,6 +70,7 @@ pub struct Keyring(Arc<Ring>);
 struct Ring {
     keys: Vec<Key>,
     secrets: Option<Secrets>,
+    skipped: Vec<SkippedKey>,
 }
 
 struct Secrets {
@@ -80,25 +89,30 @@ impl Keyring {
     pub fn generate(algorithm: Algorithm) -> Result<Self> {
         let key = Key::generate(algorithm, key::Life::default())?;
         let root = Zeroizing::new(material::random_secret()?.to_vec());
-        Self::assemble(vec![key], Some(root))
+        Self::assemble(vec![key], Some(root), Vec::new())
     }
 
     /// Reads a JWK Set (RFC 7517), or a single JWK, of at most 64 KiB and 32 keys, public or private.
     ///
     /// `iat`, `nbf` and `exp` of a key, in seconds since the Unix epoch, say when it was made, from when it
     /// signs and until when it verifies. The member `root` of the set is the root secret; a set without one
-    /// derives it from its oldest private key.
+    /// derives it from its oldest private key. The `alg` of an Ed25519 key is `EdDSA` or `Ed25519` (RFC 9864).
+    ///
+    /// In a set of public keys, keys that can't be used here are skipped, as RFC 7517 §5 says: those of another
+    /// `kty` or `alg` (RS256 too, unless [`KeyringOptions::allow_rs256`] allows it), without `alg`, whose `use` or
+    /// `key_ops` forbid verifying, and whose `kid` is not `[A-Za-z0-9_-]{1,64}`. [`skipped`](Self::skipped) lists
+    /// them. In a set with secrets such a key is an error, since the next [`save`](Self::save) would lose it.
     ///
     /// # Errors
-    /// [`InvalidKey`](ErrorKind::InvalidKey) for text that is not strict JSON, and for a key
-    /// - without `alg`, or whose `alg` is none of [`Algorithm`] or not that of its `kty` and `crv`;
-    /// - whose `kid` is ill-formed, missing on a MAC key, or that of another key of the set;
+    /// [`InvalidKey`](ErrorKind::InvalidKey) for text that is not strict JSON, for a set without a usable key, and
+    /// for a key
+    /// - whose `alg` is not that of its `kty` and `crv`, or one of whose members is missing or ill-formed;
+    /// - whose `kid` is that of another key of the set, or missing on a MAC key;
     /// - for MACs of fewer than 32 bytes, or beside public keys;
     /// - whose point is not on its curve, of small order, or not in canonical form;
     /// - whose private part does not belong to its public part;
-    /// - for RSA, unless [`KeyringOptions::allow_rs256`] allows it; then for an RSA private key, a modulus
-    ///   outside 2048 to 8192 bits, an exponent that is even or 1;
-    /// - whose `use` or `key_ops` forbid what the key is for.
+    /// - for RSA, where that is allowed: with a private part, a modulus outside 2048 to 8192 bits, an exponent
+    ///   that is even or 1.
     pub fn from_jwks(text: &str) -> Result<Self> {
         KeyringOptions::new().from_jwks(text)
     }
@@ -111,12 +125,15 @@ impl Keyring {
         KeyringOptions::new().public_only().from_jwks(text)
     }
 
-    /// Reads one key in PEM: PKCS#8 of a private key or SPKI of a public one, Ed25519 or P-256. A private key
-    /// signs at once. The name is the key's RFC 7638 thumbprint if none is given.
+    /// Reads one key in PEM, Ed25519 or P-256: PKCS#8 or SEC1 of a private key, SPKI of a public one. A private
+    /// key signs at once. The name is the key's RFC 7638 thumbprint if none is given.
+    ///
+    /// Text around the block, white space within, any line length and line ends written as `\n` (as in variables of
+    /// the environment) make no difference.
     ///
     /// # Errors
-    /// [`InvalidKey`](ErrorKind::InvalidKey) as for [`from_jwks`](Self::from_jwks); for other forms of PEM the
-    /// message holds the command that converts them.
+    /// [`InvalidKey`](ErrorKind::InvalidKey) as for [`from_jwks`](Self::from_jwks), and for text that is not one key
+    /// in one of these forms. The message says what the text is, and the command that converts it.
     pub fn from_pem<'a>(kid: impl Into<Option<&'a str>>, text: &str) -> Result<Self> {
         KeyringOptions::new().from_pem(kid, text)
     }
@@ -128,8 +145,20 @@ impl Keyring {
     /// public keys.
     pub fn joined(&self, other: &Self) -> Result<Self> {
         let keys = self.0.keys.iter().chain(&other.0.keys).cloned().collect();
+        let skipped = self.0.skipped.iter().chain(&other.0.skipped).cloned().collect();
         let secrets = self.0.secrets.as_ref().or(other.0.secrets.as_ref());
-        Self::inheriting(keys, secrets)
+        Self::inheriting(keys, secrets, skipped)
+    }
+
+    /// The keys of the public set that are not in this ring, because they can't be used here; see
+    /// [`from_jwks`](Self::from_jwks).
+    pub fn skipped(&self) -> &[SkippedKey] {
+        &self.0.skipped
+    }
+
+    /// Whether the ring has a key of that name, in whatever state of its life.
+    pub fn has(&self, kid: &str) -> bool {
+        self.find(kid).is_some()
     }
 
     /// The public keys as a JWK Set, to be published. Never holds a private part, a MAC key or the root.
@@ -211,27 +240,22 @@ impl Keyring {
         })
     }
 
-    /// Whether a key of this name is in the ring, whatever its state.
-    pub fn has_key(&self, kid: &str) -> bool {
-        self.find(kid).is_some()
-    }
-
     /// The keys for binding, CSRF, logs and sealing; `None` in a ring of public keys without a root.
     pub(crate) fn purposes(&self) -> Option<&Purposes> {
         self.0.secrets.as_ref().map(|secrets| &secrets.purposes)
     }
 
     /// Puts a ring together from keys that are checked one by one already, and checks them as a set.
-    fn assemble(keys: Vec<Key>, root: Option<Root>) -> Result<Self> {
-        Self::assemble_with(keys, root.map(|root| (root, true)))
+    fn assemble(keys: Vec<Key>, root: Option<Root>, skipped: Vec<SkippedKey>) -> Result<Self> {
+        Self::assemble_with(keys, root.map(|root| (root, true)), skipped)
     }
 
     /// The same with the root of an earlier ring, which is as much this one's own as it was that one's.
-    fn inheriting(keys: Vec<Key>, earlier: Option<&Secrets>) -> Result<Self> {
-        Self::assemble_with(keys, earlier.map(|secrets| (secrets.root.clone(), secrets.own)))
+    fn inheriting(keys: Vec<Key>, earlier: Option<&Secrets>, skipped: Vec<SkippedKey>) -> Result<Self> {
+        Self::assemble_with(keys, earlier.map(|secrets| (secrets.root.clone(), secrets.own)), skipped)
     }
 
-    fn assemble_with(keys: Vec<Key>, root: Option<(Root, bool)>) -> Result<Self> {
+    fn assemble_with(keys: Vec<Key>, root: Option<(Root, bool)>, skipped: Vec<SkippedKey>) -> Result<Self> {
         check_set(&keys)?;
         let root = match root {
             Some(root) => Some(root),
@@ -241,7 +265,7 @@ impl Keyring {
             Some((root, own)) => Some(Secrets { purposes: Purposes::derive(&root)?, root, own }),
             None => None,
         };
-        Ok(Self(Arc::new(Ring { keys, secrets })))
+        Ok(Self(Arc::new(Ring { keys, secrets, skipped })))
     }
 
     fn root(&self) -> Option<&Root> {

@@ -12,7 +12,7 @@ use crate::error::Result;
 ///
 /// let secret = r#"{"keys":[{"kty":"oct","alg":"HS256","kid":"a","k":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}]}"#;
 /// let error = KeyringOptions::new().public_only().from_jwks(secret).unwrap_err();
-/// assert_eq!(error.to_string(), r#"key "a": it is private, and only public keys are expected here"#);
+/// assert_eq!(error.to_string(), r#"key "a": private key: only public keys are accepted here"#);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct KeyringOptions {
@@ -45,8 +45,8 @@ impl KeyringOptions {
     /// # Errors
     /// [`InvalidKey`](crate::ErrorKind::InvalidKey), as there.
     pub fn from_jwks(self, text: &str) -> Result<Keyring> {
-        let (keys, root) = jwk::read(text, self)?;
-        Keyring::assemble(keys, root)
+        let jwk::KeySet { keys, root, skipped } = jwk::read(text, self)?;
+        Keyring::assemble(keys, root, skipped)
     }
 
     /// As [`Keyring::from_pem`].
@@ -55,7 +55,7 @@ impl KeyringOptions {
     /// [`InvalidKey`](crate::ErrorKind::InvalidKey), as there.
     pub fn from_pem<'a>(self, kid: impl Into<Option<&'a str>>, text: &str) -> Result<Keyring> {
         let key = pem::read(kid.into(), text, self)?;
-        Keyring::assemble(vec![key], None)
+        Keyring::assemble(vec![key], None, Vec::new())
     }
 
     /// As [`Keyring::load`].

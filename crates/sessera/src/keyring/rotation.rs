@@ -66,7 +66,7 @@ impl Keyring {
         if keys.len() > MOST_KEYS {
             return Err(invalid("the keyring is full: wait until a key retires"));
         }
-        *self = Self::inheriting(keys, self.0.secrets.as_ref())?;
+        *self = Self::inheriting(keys, self.0.secrets.as_ref(), self.0.skipped.clone())?;
         Ok(kid)
     }
 

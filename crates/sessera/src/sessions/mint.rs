@@ -77,13 +77,15 @@ impl Sessions {
         let is_due = |since: u64| {
             superseded || now >= since.saturating_mul(1000).saturating_add(self.policy.renew_ms())
         };
-        let may_rotate = self.store.is_some() && claims.subject != VISITOR;
+        let rotation_due = self.store.is_some() && is_due(claims.not_before) && claims.subject != VISITOR;
+        let issued_at = instant_of_second(claims.issued_at);
+        let is_first = claims.not_before == claims.issued_at;
         Session {
             subject: claims.subject,
             id: claims.id_text,
             generation: claims.generation,
-            issued_at: instant_of_second(claims.issued_at),
-            rotated_at: instant_of_second(claims.not_before),
+            issued_at,
+            rotated_at: if is_first { issued_at } else { instant_of_second(claims.not_before) },
             started_at: instant(claims.started_at_ms),
             authenticated_at: instant_of_second(claims.authenticated_at),
             expires_at: instant_of_second(claims.expires_at),
@@ -93,7 +95,7 @@ impl Sessions {
             claims: claims.application,
             superseded,
             renew_due: is_due(claims.issued_at),
-            rotation_due: may_rotate && is_due(claims.not_before),
+            rotation_due,
             binding,
             signed_by,
         }

@@ -110,7 +110,7 @@ impl Sessions {
     /// more: rotate the keyring before, so that another key signs, and take this one out of it.
     ///
     /// A name that no key of this ring has is revoked too, since another server may hold it:
-    /// [`Keyring::has_key`](crate::Keyring::has_key) tells whether it is a misspelling.
+    /// [`Keyring::has`](crate::Keyring::has) tells whether it is a misspelling.
     ///
     /// # Errors
     /// As [`revoke_session`](Self::revoke_session).

@@ -194,7 +194,7 @@ fn a_revoked_key_signs_nothing() {
     assert_eq!(bench.refusal(&issued.token), ErrorKind::Revoked);
     let login = bench.sessions.issue(NewSession::new("user-42"), &bench.client).unwrap_err();
     assert_eq!(login.kind(), ErrorKind::InvalidKey);
-    assert!(bench.sessions.keyring().has_key(&kid) && !bench.sessions.keyring().has_key("misspelt"));
+    assert!(bench.sessions.keyring().has(&kid) && !bench.sessions.keyring().has("misspelt"));
 }
 
 #[test]

@@ -88,8 +88,15 @@ final class VectorTests: XCTestCase {
             try sessions.checkCsrf(session: session, request: request, token: with.csrf)
         case "read_cookie": return Outcome(text: try Cookie().read(headers: [with.text ?? ""]))
         case "set_cookie": return Outcome(text: try Cookie().setCookie(value: with.text ?? ""))
-        case "load_keys": _ = try Keyring.fromJwks(text: with.text ?? "")
-        case "load_public_keys": _ = try Keyring.fromPublicJwks(text: with.text ?? "")
+        case "load_keys": return skipped(try Keyring.fromJwks(text: with.text ?? ""))
+        case "load_public_keys": return skipped(try Keyring.fromPublicJwks(text: with.text ?? ""))
+        case "load_pem":
+            return Outcome(text: try Keyring.fromPem(kid: nil, text: with.text ?? "").keys().first?.kid)
+        case "verify_proof":
+            let request = ProofRequest(
+                proof: with.text ?? "", method: with.method ?? "", url: with.url ?? "", accessToken: token)
+            let now = Date(timeIntervalSince1970: Double(step.now ?? 0) / 1000)
+            return Outcome(text: try DpopVerifier(settings: DpopSettings()).verify(request: request, now: now).thumbprint)
         default: throw Wrong(what: "no such call: \(step.do)")
         }
         return Outcome()
@@ -121,6 +128,11 @@ final class VectorTests: XCTestCase {
             idleTimeout: seconds(stated.idle_timeout), absoluteTimeout: seconds(stated.absolute_timeout),
             renewAfter: seconds(stated.renew_after), grace: seconds(stated.grace), leeway: seconds(stated.leeway),
             onReuse: onReuse, binding: binding)
+    }
+
+    private func skipped(_ keyring: Keyring) -> Outcome {
+        let kids = keyring.skipped().compactMap(\.kid)
+        return Outcome(skipped: kids.isEmpty ? nil : kids)
     }
 
     private func outcome(_ issued: Issued) -> Outcome {

@@ -64,6 +64,7 @@ struct VectorArguments: Decodable {
     var text: String?
     var max_age: Int?
     var method: String?
+    var url: String?
     var csrf: String?
     var sec_fetch_site: String?
     var origin: String?
@@ -77,6 +78,7 @@ struct Outcome: Decodable, Equatable {
     var token: String?
     var session: Facts?
     var text: String?
+    var skipped: [String]?
 }
 
 struct Facts: Decodable, Equatable {

@@ -31,7 +31,7 @@ impl<'a> ProofClaims<'a> {
         json::read_object(payload, Limits::TOKEN, |name, value| {
             match &*name {
                 "jti" => id = text(value)?,
-                "iat" => issued_at = value.integer(),
+                "iat" => issued_at = value.whole_seconds(),
                 "htm" => method = text(value)?,
                 "htu" => url = text(value)?,
                 "ath" => access_token_hash = text(value)?,
@@ -47,7 +47,7 @@ impl<'a> ProofClaims<'a> {
         Ok(Self {
             id,
             issued_at: issued_at
-                .ok_or_else(|| invalid("the proof's iat is not a whole number of seconds"))?,
+                .ok_or_else(|| invalid("the proof's iat is not a time in seconds since the Unix epoch"))?,
             method: method.ok_or_else(|| invalid("the proof has no htm"))?,
             url: url.ok_or_else(|| invalid("the proof has no htu"))?,
             access_token_hash,

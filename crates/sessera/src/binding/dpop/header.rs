@@ -8,35 +8,48 @@ use crate::codec::json::{self, Kind, Limits, Value};
 use crate::error::{ErrorKind, Result, SessionError};
 use crate::keyring::{Algorithm, Material};
 
-/// Reads a header of exactly `typ`, `alg` and `jwk`, and returns the key.
+/// For headers, whose length is limited before they are read. An RSA key, which is only told apart by its `alg`, has
+/// one long string.
+const LIMITS: Limits = Limits { string: MOST_HEADER, ..Limits::TOKEN };
+
+/// Reads a header with `typ`, `alg` and `jwk`, and returns the key.
+///
+/// Other members are ignored, as RFC 7515 §4 says: clients name their key once more (`kid`, `x5t`). Members that change
+/// what is signed, or bring a second key along, are refused.
 pub(super) fn read(encoded: &str) -> Result<Material> {
     let mut buffer = [0; MOST_HEADER];
     let text = base64url::decode_slice(encoded, &mut buffer)
         .map_err(|_| malformed("the proof's header is not canonical base64url"))?;
     let (mut typ_holds, mut algorithm, mut jwk) = (false, None, None);
-    json::read_object(text, Limits::TOKEN, |name, value| {
+    json::read_object(text, LIMITS, |name, value| {
         match &*name {
             "typ" => typ_holds = value.text().is_some_and(|typ| typ == TYP),
             "alg" => algorithm = value.text(),
-            "jwk" => jwk = Some(Jwk::read(value)?),
-            _ => return Err(malformed("the proof's header has a member besides typ, alg and jwk")),
+            "jwk" => jwk = Some(value),
+            "crit" | "b64" | "zip" => {
+                return Err(malformed("the proof's header has crit, b64 or zip, which are not supported"));
+            }
+            "jku" | "x5u" | "x5c" => {
+                return Err(malformed("the proof's header has a key besides jwk: jku, x5u or x5c"));
+            }
+            _ => {}
         }
         Ok(())
     })?;
     if !typ_holds {
-        return Err(SessionError::new(ErrorKind::WrongType, "typ is not that of a proof"));
+        return Err(SessionError::new(ErrorKind::WrongType, "unexpected typ: a proof has dpop+jwt"));
     }
-    let algorithm = match algorithm.as_deref() {
-        Some("EdDSA") => Algorithm::EdDsa,
-        Some("ES256") => Algorithm::Es256,
-        _ => {
-            return Err(SessionError::new(
-                ErrorKind::UnsupportedAlgorithm,
-                "a proof is signed with EdDSA or ES256",
-            ));
-        }
-    };
-    jwk.ok_or_else(|| malformed("the proof has no key"))?.key(algorithm)
+    let algorithm = algorithm.as_deref().and_then(Algorithm::parse_foreign);
+    let algorithm = algorithm.filter(|algorithm| matches!(algorithm, Algorithm::EdDsa | Algorithm::Es256));
+    // Keys of other algorithms have members of their own, so the algorithm comes first.
+    let algorithm = algorithm.ok_or_else(|| {
+        SessionError::new(
+            ErrorKind::UnsupportedAlgorithm,
+            "unsupported algorithm of a proof: expected ES256 or EdDSA (Ed25519)",
+        )
+    })?;
+    let jwk = jwk.ok_or_else(|| malformed("the proof's header has no jwk"))?;
+    Jwk::read(jwk)?.key(algorithm)
 }
 
 /// Reads a public key that stands alone: which algorithm it is for, its type says.
@@ -72,7 +85,7 @@ impl<'a> Jwk<'a> {
 
     fn read_text(object: &'a str) -> Result<Self> {
         let mut jwk = Self::default();
-        json::read_object(object.as_bytes(), Limits::TOKEN, |name, value| {
+        json::read_object(object.as_bytes(), LIMITS, |name, value| {
             let text =
                 || value.text().ok_or_else(|| malformed("a member of the proof's key is not a string"));
             match &*name {
@@ -81,12 +94,11 @@ impl<'a> Jwk<'a> {
                 "alg" => jwk.algorithm = Some(text()?),
                 "x" => jwk.x = Some(coordinate(&text()?)?),
                 "y" => jwk.y = Some(coordinate(&text()?)?),
-                "d" | "k" | "p" | "q" | "dp" | "dq" | "qi" | "oth" => {
-                    return Err(malformed("the proof's key has a private part"));
+                "d" | "k" | "p" | "q" | "dp" | "dq" | "qi" | "oth" | "priv" => {
+                    return Err(malformed("the proof's key has a private member: send the public key only"));
                 }
-                // What key stores and browsers write beside a key. It decides nothing here.
-                "kid" | "use" | "key_ops" | "ext" => {}
-                _ => return Err(malformed("the proof's key has a member that no public key has")),
+                // What clients keep beside a key, such as its times or the thumbprint of a certificate.
+                _ => {}
             }
             Ok(())
         })?;
@@ -94,8 +106,9 @@ impl<'a> Jwk<'a> {
     }
 
     fn key(&self, algorithm: Algorithm) -> Result<Material> {
-        if self.algorithm.as_deref().is_some_and(|named| named != algorithm.name()) {
-            return Err(malformed("the proof's key is for another algorithm"));
+        let named = self.algorithm.as_deref().map(Algorithm::parse_foreign);
+        if named.is_some_and(|named| named != Some(algorithm)) {
+            return Err(malformed("the alg of the proof's key is not that of its header"));
         }
         let is = |kind, curve| self.kind.as_deref() == Some(kind) && self.curve.as_deref() == Some(curve);
         match (algorithm, self.x, self.y) {

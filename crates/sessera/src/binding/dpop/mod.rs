@@ -28,7 +28,7 @@ use crate::keyring::thumbprint;
 const TYP: &str = "dpop+jwt";
 
 /// Most characters of a proof's header. It holds a key, so it may be longer than a session's.
-const MOST_HEADER: usize = 1024;
+const MOST_HEADER: usize = 2048;
 
 /// How long a proof is good, and how many are remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -144,15 +144,46 @@ fn the_time_window_is_exact() {
     assert_eq!(passes(NOW + 6), Err(ErrorKind::NotYetValid));
     for iat in [
         json!("1700000000"),
-        json!(1.7e9),
         json!(-1),
+        json!(-0.5),
         json!(true),
         json!(1_u64 << 53),
+        json!(9.1e15),
         json!([NOW]),
         Value::Null,
     ] {
         assert_eq!(refusal(&changed("iat", iat.clone())), ErrorKind::InvalidClaim, "{iat}");
     }
+}
+
+#[test]
+fn a_fraction_of_a_second_in_iat_is_cut() {
+    // As JavaScript and Python write it, and as Java does.
+    for (written, seconds) in [
+        ("1700000000.0", NOW),
+        ("1700000000.999", NOW),
+        ("1.7E9", NOW),
+        ("1.700000000123e+9", NOW),
+        ("1699999999.999999", NOW - 1),
+    ] {
+        let key = key(Algorithm::Es256);
+        let claims = claims().to_string().replace(&format!(r#""iat":{NOW}"#), &format!(r#""iat":{written}"#));
+        assert!(claims.contains(written));
+        let proof = sign(&header(&key).to_string(), &claims, &key);
+        let held = verifier().verify(&request(&proof), at(NOW)).unwrap();
+        assert_eq!(held.issued_at, at(seconds), "{written}");
+    }
+    let edge = |iat: f64, now: u64| {
+        verifier()
+            .verify(&request(&changed("iat", json!(iat))), at(now))
+            .map(drop)
+            .map_err(|error| error.kind())
+    };
+    let iat = 1_700_000_000.9;
+    assert_eq!(edge(iat, NOW + 61), Err(ErrorKind::Expired));
+    assert_eq!(edge(iat, NOW + 60), Ok(()));
+    assert_eq!(edge(iat, NOW - 5), Ok(()));
+    assert_eq!(edge(iat, NOW - 6), Err(ErrorKind::NotYetValid));
 }
 
 #[test]

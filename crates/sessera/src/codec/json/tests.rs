@@ -140,3 +140,34 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_time_is_read_without_its_fraction() {
+    let read = |number: &str| {
+        let mut seconds = None;
+        read_object(format!("{{\"a\":{number}}}").as_bytes(), Limits::TOKEN, |_, value| {
+            seconds = value.whole_seconds();
+            Ok(())
+        })
+        .unwrap();
+        seconds
+    };
+    for (number, seconds) in [
+        ("0", 0),
+        ("-0", 0),
+        ("-0.0", 0),
+        ("0.999", 0),
+        ("1700000000", 1_700_000_000),
+        ("1700000000.5", 1_700_000_000),
+        ("1.7E9", 1_700_000_000),
+        ("17e+8", 1_700_000_000),
+        ("9007199254740991", (1 << 53) - 1),
+    ] {
+        assert_eq!(read(number), Some(seconds), "{number}");
+    }
+    for number in
+        ["9007199254740992", "9007199254740991.9", "1e300", "-1", "-0.1", "\"1\"", "true", "null", "[1]"]
+    {
+        assert_eq!(read(number), None, "{number}");
+    }
+}

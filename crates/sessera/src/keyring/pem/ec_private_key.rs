@@ -1,7 +1,7 @@
 //! The private part of an EC key within PKCS#8 (RFC 5915).
 
 use pkcs8::PrivateKeyInfoRef;
-use pkcs8::der::asn1::{BitStringRef, ContextSpecific, ObjectIdentifier, OctetStringRef};
+use pkcs8::der::asn1::{AnyRef, BitStringRef, ContextSpecific, ObjectIdentifier, OctetStringRef};
 use pkcs8::der::{
     self, Decode as _, DecodeValue, Encode as _, EncodeValue, Header, Length, Reader, Tag, TagMode,
     TagNumber, Writer,
@@ -10,13 +10,15 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use zeroize::Zeroizing;
 
-use crate::error::Result;
+use super::P256;
+use crate::error::{Result, SessionError};
 use crate::keyring::invalid;
 use crate::keyring::material::{Material, Point, Secret};
 
-/// `ECPrivateKey` without the name of its curve, which PKCS#8 holds already.
+/// `ECPrivateKey`. Within PKCS#8, which names the curve, it needs no name of its own.
 struct EcPrivateKey<'a> {
     scalar: &'a OctetStringRef,
+    curve: Option<AnyRef<'a>>,
     public: Option<BitStringRef<'a>>,
 }
 
@@ -28,21 +30,55 @@ pub(in crate::keyring) fn generate() -> Result<Material> {
     read(info.map_err(|_| invalid("the new key can't be read"))?.private_key.as_bytes())
 }
 
+/// The key within PKCS#8.
 pub(super) fn read(der: &[u8]) -> Result<Material> {
-    let unreadable = || invalid("its EC private key is not DER of RFC 5915");
+    material(&EcPrivateKey::from_der(der).map_err(|_| unreadable())?)
+}
+
+/// The key in a PEM block of its own, as OpenSSL writes it by default: it names its curve itself.
+pub(super) fn read_sec1(der: &[u8]) -> Result<Material> {
     let key = EcPrivateKey::from_der(der).map_err(|_| unreadable())?;
+    match key.curve.map(ObjectIdentifier::try_from) {
+        Some(Ok(P256)) => material(&key),
+        Some(Ok(_)) => Err(unsupported_curve()),
+        Some(Err(_)) => Err(unnamed_curve(false)),
+        None => Err(invalid("it does not name its curve, so that it can't be told which key it is")),
+    }
+}
+
+fn material(key: &EcPrivateKey<'_>) -> Result<Material> {
     let scalar: Secret = key.scalar.as_bytes().try_into().map(Zeroizing::new).map_err(|_| unreadable())?;
     // ring can't compute the public part, and RFC 5915 makes it optional.
     let public = key.public.ok_or_else(|| {
-        invalid("it lacks its public part; add it: openssl ec -in key.pem | openssl pkcs8 -topk8 -nocrypt -out whole.pem")
+        invalid("its public part is missing; add it: openssl ec -in key.pem -out whole.pem")
     })?;
-    let public = public.as_bytes().and_then(|point| Point::try_from(point).ok()).ok_or_else(unreadable)?;
+    let public = public.as_bytes().and_then(|point| Point::try_from(point).ok()).ok_or_else(|| {
+        invalid("its public part is compressed; write it in full: openssl ec -in key.pem -conv_form uncompressed -out whole.pem")
+    })?;
     Material::p256_pair(scalar, public)
+}
+
+pub(super) fn unsupported_curve() -> SessionError {
+    invalid(
+        "unsupported curve: expected P-256 (for ES256); generate a key: openssl genpkey -algorithm ec -pkeyopt ec_paramgen_curve:P-256 -out key.pem",
+    )
+}
+
+pub(super) fn unnamed_curve(public: bool) -> SessionError {
+    let options = if public { "-pubin -in key.pem -pubout" } else { "-in key.pem" };
+    invalid(format!(
+        "its curve is given by parameters instead of by name; name it: openssl ec {options} -param_enc named_curve -out named.pem"
+    ))
+}
+
+fn unreadable() -> SessionError {
+    invalid("the PEM block is damaged: its content is not an EC private key (RFC 5915) of 32 bytes")
 }
 
 pub(super) fn write(scalar: &[u8], public: &Point) -> der::Result<Zeroizing<Vec<u8>>> {
     let key = EcPrivateKey {
         scalar: OctetStringRef::new(scalar)?,
+        curve: None,
         public: Some(BitStringRef::from_bytes(public)?),
     };
     key.to_der().map(Zeroizing::new)
@@ -56,9 +92,9 @@ impl<'a> DecodeValue<'a> for EcPrivateKey<'a> {
             return Err(reader.error(Tag::Integer.value_error()));
         }
         let scalar = <&OctetStringRef>::decode(reader)?;
-        let _curve: Option<ObjectIdentifier> = reader.context_specific(TagNumber(0), TagMode::Explicit)?;
+        let curve = ContextSpecific::<AnyRef<'a>>::decode_explicit(reader, TagNumber(0))?;
         let public = reader.context_specific(TagNumber(1), TagMode::Explicit)?;
-        Ok(Self { scalar, public })
+        Ok(Self { scalar, curve: curve.map(|curve| curve.value), public })
     }
 }
 

@@ -1,7 +1,10 @@
-//! Keys in PEM: PKCS#8 (RFC 5958) for private keys, SPKI (RFC 5280 §4.1) for public ones.
+//! Keys in PEM: PKCS#8 (RFC 5958) for private keys, SPKI (RFC 5280 §4.1) for public ones. The older forms of OpenSSL
+//! are read too: SEC1 (RFC 5915) and the public part of PKCS#1 (RFC 8017 appendix A.1.1).
 
+mod advice;
 mod ec_private_key;
 mod read;
+mod text;
 mod write;
 
 pub(super) use ec_private_key::generate as generate_p256;

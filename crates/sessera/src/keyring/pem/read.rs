@@ -1,17 +1,16 @@
 //! PEM to keys.
 
 use pkcs8::der::asn1::{BitStringRef, OctetStringRef, UintRef};
-use pkcs8::der::pem::decode_label;
-use pkcs8::der::{self, Decode as _, Document, Reader as _, SecretDocument, SliceReader};
+use pkcs8::der::{self, Decode as _, Reader as _, SliceReader};
 use pkcs8::{AlgorithmIdentifierRef, PrivateKeyInfoRef};
 use spki::SubjectPublicKeyInfoRef;
 
-use super::{EC, ED25519, P256, RSA, ec_private_key};
-use crate::error::Result;
+use super::{EC, ED25519, P256, RSA, advice, ec_private_key, text};
+use crate::error::{Result, SessionError};
 use crate::keyring::key::{Key, Life};
 use crate::keyring::material::{Material, Point, Secret};
 use crate::keyring::options::KeyringOptions;
-use crate::keyring::{invalid, thumbprint};
+use crate::keyring::{PRIVATE_REFUSED, RS256_IS_OFF, invalid, thumbprint};
 
 /// The longest PEM, in bytes.
 const LONGEST: usize = 64 * 1024;
@@ -34,44 +33,32 @@ pub(in crate::keyring) fn read(kid: Option<&str>, text: &str, options: KeyringOp
 
 fn material(text: &str, options: KeyringOptions) -> Result<Material> {
     if text.len() > LONGEST {
-        return Err(invalid("a PEM key has at most 64 KiB"));
+        return Err(invalid("the PEM text is over 64 KiB"));
     }
-    match decode_label(text.as_bytes()).map_err(|_| invalid("it is not one PEM block of RFC 7468"))? {
-        "PRIVATE KEY" if options.public_only => {
-            Err(invalid("it is private, and only public keys are expected here"))
-        }
+    let block = text::key_block(text)?;
+    if options.public_only && block.label.ends_with("PRIVATE KEY") {
+        return Err(invalid(format!(
+            "{PRIVATE_REFUSED}; extract the public key: openssl pkey -in key.pem -pubout -out public.pem"
+        )));
+    }
+    if block.is_encrypted() {
+        return Err(invalid(advice::encrypted()));
+    }
+    match block.label {
         "PRIVATE KEY" => {
-            let (_, document) = SecretDocument::from_pem(text).map_err(|_| not_der())?;
-            private(&document.decode_msg().map_err(|_| invalid("it is not PKCS#8"))?)
+            let der = block.decode()?;
+            private(&PrivateKeyInfoRef::try_from(der.as_slice()).map_err(|_| damaged("PKCS#8"))?)
         }
+        "EC PRIVATE KEY" => ec_private_key::read_sec1(&block.decode()?),
+        "RSA PRIVATE KEY" => Err(invalid(advice::rsa_private())),
         "PUBLIC KEY" => {
-            let (_, document) = Document::from_pem(text).map_err(|_| not_der())?;
-            public(&document.decode_msg().map_err(|_| invalid("it is not a SubjectPublicKeyInfo"))?, options)
+            let der = block.decode()?;
+            let info = SubjectPublicKeyInfoRef::try_from(der.as_slice());
+            public(&info.map_err(|_| damaged("SubjectPublicKeyInfo"))?, options)
         }
-        other => Err(invalid(advice(other))),
-    }
-}
-
-/// What to do with PEM that holds something else.
-fn advice(label: &str) -> &'static str {
-    match label {
-        "EC PRIVATE KEY" | "EC PARAMETERS" => {
-            "it is in the SEC1 form; convert it to PKCS#8: openssl pkcs8 -topk8 -nocrypt -in key.pem -out pkcs8.pem"
-        }
-        "RSA PRIVATE KEY" => {
-            "RSA only verifies here; take the public part: openssl rsa -in key.pem -pubout -out public.pem"
-        }
-        "RSA PUBLIC KEY" => {
-            "it is in the PKCS#1 form; convert it: openssl rsa -RSAPublicKey_in -in key.pem -pubout -out public.pem"
-        }
-        "CERTIFICATE" | "TRUSTED CERTIFICATE" | "X509 CERTIFICATE" => {
-            "it is a certificate; take its key: openssl x509 -in certificate.pem -noout -pubkey -out public.pem"
-        }
-        "ENCRYPTED PRIVATE KEY" => "it is encrypted; decrypt it: openssl pkey -in key.pem -out plain.pem",
-        "OPENSSH PRIVATE KEY" => {
-            "it is in OpenSSH's own form; generate a key with: openssl genpkey -algorithm ed25519"
-        }
-        _ => "a PEM key is labelled PRIVATE KEY or PUBLIC KEY",
+        "RSA PUBLIC KEY" => rsa(&block.decode()?, options),
+        "OPENSSH PRIVATE KEY" => Err(invalid(advice::of_openssh_key(&block.decode()?))),
+        other => Err(invalid(advice::of_label(other))),
     }
 }
 
@@ -86,10 +73,10 @@ fn private(info: &PrivateKeyInfoRef<'_>) -> Result<Material> {
             ))?
         }
         EC => {
-            check_curve(info.algorithm)?;
+            check_curve(info.algorithm, false)?;
             ec_private_key::read(secret)?
         }
-        RSA => return Err(invalid(advice("RSA PRIVATE KEY"))),
+        RSA => return Err(invalid(advice::rsa_private())),
         _ => return Err(unsupported()),
     };
     match (&material, info.public_key.and_then(|public| public.as_bytes())) {
@@ -102,31 +89,39 @@ fn private(info: &PrivateKeyInfoRef<'_>) -> Result<Material> {
 
 fn public(info: &SubjectPublicKeyInfoRef<'_>, options: KeyringOptions) -> Result<Material> {
     let bits: BitStringRef<'_> = info.subject_public_key;
-    let bytes = bits.as_bytes().ok_or_else(not_der)?;
+    let bytes = bits.as_bytes().ok_or_else(|| damaged("SubjectPublicKeyInfo"))?;
     match info.algorithm.oid {
         ED25519 => {
             let point = bytes.try_into().map_err(|_| invalid("its Ed25519 point is not 32 bytes"))?;
             Material::ed25519_public(point)
         }
         EC => {
-            check_curve(info.algorithm)?;
-            let point =
-                Point::try_from(bytes).map_err(|_| invalid("its P-256 point is not an uncompressed one"))?;
-            Material::p256_public(point)
+            check_curve(info.algorithm, true)?;
+            let compressed = || {
+                invalid(
+                    "its point is compressed; write it in full: openssl pkey -pubin -in key.pem -ec_conv_form uncompressed -pubout -out public.pem",
+                )
+            };
+            Material::p256_public(Point::try_from(bytes).map_err(|_| compressed())?)
         }
-        RSA if options.rs256 => {
-            let (n, e) = rsa_numbers(bytes).map_err(|_| not_der())?;
-            Material::rsa_public(n, e)
-        }
-        RSA => Err(invalid("RS256 keys are taken only where KeyringOptions::allow_rs256 says so")),
+        RSA => rsa(bytes, options),
         _ => Err(unsupported()),
     }
 }
 
-fn check_curve(algorithm: AlgorithmIdentifierRef<'_>) -> Result<()> {
+fn rsa(der: &[u8], options: KeyringOptions) -> Result<Material> {
+    if !options.rs256 {
+        return Err(invalid(RS256_IS_OFF));
+    }
+    let (n, e) = rsa_numbers(der).map_err(|_| damaged("PKCS#1"))?;
+    Material::rsa_public(n, e)
+}
+
+fn check_curve(algorithm: AlgorithmIdentifierRef<'_>, public: bool) -> Result<()> {
     match algorithm.parameters_oid() {
         Ok(P256) => Ok(()),
-        _ => Err(invalid("its curve is not P-256")),
+        Ok(_) => Err(ec_private_key::unsupported_curve()),
+        Err(_) => Err(ec_private_key::unnamed_curve(public)),
     }
 }
 
@@ -141,10 +136,12 @@ pub(crate) fn rsa_numbers(der: &[u8]) -> der::Result<(Vec<u8>, Vec<u8>)> {
     Ok(numbers)
 }
 
-fn not_der() -> crate::SessionError {
-    invalid("its content is not DER")
+fn damaged(form: &str) -> SessionError {
+    invalid(format!("the PEM block is damaged: its content is not {form}"))
 }
 
-fn unsupported() -> crate::SessionError {
-    invalid("its algorithm is none of Ed25519, EC on P-256 and RSA")
+fn unsupported() -> SessionError {
+    invalid(
+        "unsupported key: expected Ed25519 or EC on P-256 (for ES256); generate one: openssl genpkey -algorithm ed25519 -out key.pem",
+    )
 }

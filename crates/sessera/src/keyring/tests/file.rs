@@ -45,7 +45,7 @@ fn a_file_over_64_kib_or_of_other_bytes_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keys.json");
     write_private(&path, &vec![b' '; 1 << 20]);
-    assert_eq!(refused(Keyring::load(&path)), "a key set has at most 64 KiB");
+    assert_eq!(refused(Keyring::load(&path)), "the key set is over 64 KiB");
     write_private(&path, b"\xff");
     assert_eq!(refused(Keyring::load(&path)), "the key file is not UTF-8");
 }

@@ -6,6 +6,7 @@ use super::material::Material;
 use super::*;
 
 mod file;
+mod foreign;
 mod jwk;
 mod jwk_refused;
 mod pem;

@@ -135,9 +135,19 @@ private val calls: Map<String, (Sessions, Step) -> JsonObject> = mapOf(
     },
     "read_cookie" to { _, step -> Cookie().read(listOf(step.text("text")))?.let(::text) ?: JsonObject(emptyMap()) },
     "set_cookie" to { _, step -> text(Cookie().setCookie(step.text("text"))) },
-    "load_keys" to { _, step -> nothing { Keyring.fromJwks(step.text("text")) } },
-    "load_public_keys" to { _, step -> nothing { Keyring.fromPublicJwks(step.text("text")) } },
+    "load_keys" to { _, step -> skipped(Keyring.fromJwks(step.text("text"))) },
+    "load_public_keys" to { _, step -> skipped(Keyring.fromPublicJwks(step.text("text"))) },
+    "load_pem" to { _, step -> text(Keyring.fromPem(null, step.text("text")).keys().single().kid) },
+    "verify_proof" to { _, step ->
+        val request = ProofRequest(step.text("text"), step.text("method"), step.text("url"), step.token)
+        text(DpopVerifier(DpopSettings()).verify(request, step.now).thumbprint)
+    },
 )
+
+private fun skipped(keyring: Keyring): JsonObject = buildJsonObject {
+    val kids = keyring.skipped().map { it.kid }
+    if (kids.isNotEmpty()) putJsonArray("skipped") { kids.forEach { add(it) } }
+}
 
 private fun policy(stated: JsonObject?): Policy {
     fun seconds(name: String) = stated?.get(name)?.jsonPrimitive?.long?.seconds
