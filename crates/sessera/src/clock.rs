@@ -79,10 +79,13 @@ pub(crate) fn millis(span: Duration) -> u64 {
 
 /// The instant of a clock. Past the year 9999, which is as far as dates go, it is that year's end.
 pub(crate) fn instant(unix_millis: u64) -> OffsetDateTime {
+    with_millis(instant_of_second(unix_millis / 1000), unix_millis)
+}
+
+/// The instant of a clock, given the one of its second.
+pub(crate) fn with_millis(second: OffsetDateTime, unix_millis: u64) -> OffsetDateTime {
     // Below a thousand, so it fits.
-    let millis = (unix_millis % 1000) as u16;
-    let second = instant_of_second(unix_millis / 1000);
-    second.replace_millisecond(millis).unwrap_or(second)
+    second.replace_millisecond((unix_millis % 1000) as u16).unwrap_or(second)
 }
 
 /// The instant of a claim that counts in seconds, within the years of [`instant`].

@@ -86,14 +86,16 @@ impl SessionMark {
     /// always a reuse. An elevation gives no grace: older tokens are superseded for as long, and until the
     /// elevated token was shown.
     pub(crate) fn standing(self, generation: u64, arrived: u64, overlap: Overlap) -> Standing {
+        if self.revoked {
+            return Standing::Revoked;
+        }
+        if generation >= self.generation {
+            return Standing::Current;
+        }
         let grace_ends = self.rotated_at.saturating_add(overlap.grace_ms);
         let clocks_agree = grace_ends.saturating_add(overlap.skew_ms.saturating_mul(2));
         let is_previous = generation.saturating_add(1) == self.generation;
-        if self.revoked {
-            Standing::Revoked
-        } else if generation >= self.generation {
-            Standing::Current
-        } else if self.elevated {
+        if self.elevated {
             let answer_may_be_lost = is_previous && !self.shown;
             if arrived < clocks_agree || answer_may_be_lost { Standing::Superseded } else { Standing::Reused }
         } else if !is_previous {

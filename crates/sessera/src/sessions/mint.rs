@@ -1,9 +1,11 @@
 //! From claims to a signed token and its session.
 
+use time::OffsetDateTime;
+
 use super::Sessions;
 use super::verify::{Checked, Judged};
 use crate::binding::Binding;
-use crate::clock::{instant, instant_of_second};
+use crate::clock::{instant_of_second, with_millis};
 use crate::error::{ErrorKind, Result, SessionError};
 use crate::jose::{jwe, jws};
 use crate::keyring::{KeyId, TokenType};
@@ -61,6 +63,7 @@ impl Sessions {
         Ok(Issued { token, session })
     }
 
+    #[inline]
     pub(super) fn session(&self, checked: Checked, now: u64) -> Session {
         let Judged { superseded, binding, .. } = checked.judged;
         self.session_of(checked.claims, checked.signed_by, superseded, binding, now)
@@ -78,16 +81,23 @@ impl Sessions {
             superseded || now >= since.saturating_mul(1000).saturating_add(self.policy.renew_ms())
         };
         let rotation_due = self.store.is_some() && is_due(claims.not_before) && claims.subject != VISITOR;
+        // Making a date of a number is a tenth of the path of a token that was seen before, and most sessions have
+        // few different dates.
         let issued_at = instant_of_second(claims.issued_at);
-        let is_first = claims.not_before == claims.issued_at;
+        let date = |seconds: u64, known_seconds: u64, known: OffsetDateTime| {
+            if seconds == known_seconds { known } else { instant_of_second(seconds) }
+        };
+        let rotated_at = date(claims.not_before, claims.issued_at, issued_at);
+        let authenticated_at = date(claims.authenticated_at, claims.not_before, rotated_at);
+        let started_second = date(claims.started_at_ms / 1000, claims.authenticated_at, authenticated_at);
         Session {
             subject: claims.subject,
             id: claims.id_text,
             generation: claims.generation,
             issued_at,
-            rotated_at: if is_first { issued_at } else { instant_of_second(claims.not_before) },
-            started_at: instant(claims.started_at_ms),
-            authenticated_at: instant_of_second(claims.authenticated_at),
+            rotated_at,
+            started_at: with_millis(started_second, claims.started_at_ms),
+            authenticated_at,
             expires_at: instant_of_second(claims.expires_at),
             ends_at: instant_of_second(claims.ends_at),
             acr: claims.acr,

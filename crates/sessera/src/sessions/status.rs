@@ -125,7 +125,7 @@ impl Sessions {
     fn freshness(&self, age: u64) -> Freshness {
         match age {
             u64::MAX => Freshness::Loading,
-            age if age <= self.policy.fresh_ms() => Freshness::Fresh,
+            age if age == 0 || age <= self.policy.fresh_ms() => Freshness::Fresh,
             age if age <= self.policy.stale_ms() => Freshness::Stale,
             _ => Freshness::Expired,
         }

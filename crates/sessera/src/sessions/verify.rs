@@ -90,6 +90,7 @@ impl Sessions {
         !self.sealed && self.seen.get(token, TokenType::Session, self.keys.load().serial).is_some()
     }
 
+    #[inline]
     pub(super) fn check(&self, token: &str, client: &Client, now: u64) -> Result<Checked> {
         let keys = self.keys.load();
         let (claims, key) = self.open(token, &self.realm, &keys, now)?;
@@ -103,6 +104,7 @@ impl Sessions {
     }
 
     /// The claims of a token of this realm whose signature holds, and the key that signed it.
+    #[inline]
     pub(super) fn open<'k>(
         &self,
         token: &str,
@@ -114,6 +116,7 @@ impl Sessions {
     }
 
     /// As [`open`](Self::open), of a token whose refusal is no event.
+    #[inline]
     pub(super) fn open_quietly<'k>(
         &self,
         token: &str,
@@ -128,6 +131,7 @@ impl Sessions {
         }
     }
 
+    #[inline]
     fn judge(
         &self,
         claims: &Verified,
@@ -144,7 +148,7 @@ impl Sessions {
             age = store.refresh(now);
             self.note_age(age, now);
             mark = self.find_mark(&**store, claims, kid, now)?;
-            if let Some(mark) = mark {
+            if let Some(mark) = mark.filter(|mark| mark.revoked || claims.generation < mark.generation) {
                 superseded = match mark.standing(claims.generation, client.arrived_at(now), self.overlap()) {
                     Standing::Current => false,
                     Standing::InGrace => true,
@@ -216,6 +220,7 @@ impl Sessions {
     }
 
     /// The mark of the session, unless a cut or a dead key refuses the token.
+    #[inline]
     fn find_mark(
         &self,
         store: &dyn Store,
@@ -233,6 +238,7 @@ impl Sessions {
     }
 
     /// For how long a token and its successor may both be in use.
+    #[cold]
     pub(super) fn overlap(&self) -> Overlap {
         Overlap { grace_ms: self.policy.grace_ms(), skew_ms: self.clock_skew_ms }
     }
@@ -291,7 +297,8 @@ impl Sessions {
     /// Whether what is known of revocations is fresh; refuses a token whose generation began at that millisecond
     /// where it is too old to be relied on.
     pub(super) fn check_freshness(&self, began_at: u64, age: u64, now: u64) -> Result<bool> {
-        if age <= self.policy.fresh_ms() {
+        // Without a look at the policy where there is nothing newer to know.
+        if age == 0 || age <= self.policy.fresh_ms() {
             return Ok(true);
         }
         let young = began_at.saturating_add(OnStale::YOUNG_MS) > now;
