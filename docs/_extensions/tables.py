@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
+from argparse import ArgumentParser, _SubParsersAction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
+from unittest import mock
 
-import click
 import sessera
 from docutils import nodes
 from docutils.statemachine import StringList
+from sessera._cli.parser import make_parser
 from sessera.django import settings as django_settings
 from sessera.flask import events, settings
-from sessera.flask.commands import group
 from sphinx.util.docutils import SphinxDirective
 
 if TYPE_CHECKING:
@@ -92,23 +94,26 @@ class Events(Table):
 
 
 class Commands(SphinxDirective):
-    """What `flask sessera` and its commands say of themselves with `--help`."""
+    """What the commands say of themselves with `--help`."""
 
     def run(self) -> list[nodes.Node]:
-        """Give a section for each command."""
-        return [node for path, command in _leaves("flask sessera", group) for node in _command(path, command)]
+        """Give the options that come first, and a section for each command."""
+        found = [("python -m sessera", make_parser("python -m sessera", of_application=False))]
+        found += _leaves(make_parser("python -m sessera", of_application=True))
+        return [node for path, parser in found for node in _command(path, parser)]
 
 
-def _leaves(path: str, command: Any) -> Iterable[tuple[str, Any]]:
-    if not isinstance(command, click.Group):
-        return [(path, command)]
-    parts = command.commands.items()
-    return [leaf for name, part in parts for leaf in _leaves(f"{path} {name}", part)]
+def _leaves(parser: ArgumentParser) -> list[tuple[str, ArgumentParser]]:
+    groups = [action for action in parser._actions if isinstance(action, _SubParsersAction)]
+    if not groups:
+        return [(parser.prog, parser)]
+    return [leaf for group in groups for part in group.choices.values() for leaf in _leaves(part)]
 
 
-def _command(path: str, command: Any) -> list[nodes.Node]:
-    context = click.Context(command, info_name=path, max_content_width=88)
-    text = command.get_help(context)
+def _command(path: str, parser: ArgumentParser) -> list[nodes.Node]:
+    # As wide as a page, whatever the terminal is.
+    with mock.patch.dict(os.environ, COLUMNS="90"):
+        text = parser.format_help()
     return [nodes.rubric(path, path), nodes.literal_block(text, text, language="text")]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 import pytest
@@ -45,3 +45,17 @@ def sessions(make_sessions: MakeSessions) -> Sessions:
 @pytest.fixture
 def client() -> Client:
     return Client(ip="203.0.113.7", user_agent=FIREFOX)
+
+
+@pytest.fixture(scope="session")
+def django_database() -> Iterator[None]:
+    """Django's tables, in memory."""
+    # Its settings first.
+    from django.test.utils import setup_databases, setup_test_environment, teardown_databases
+
+    from tests.django import project  # noqa: F401
+
+    setup_test_environment()
+    old = setup_databases(verbosity=0, interactive=False)
+    yield
+    teardown_databases(old, verbosity=0)

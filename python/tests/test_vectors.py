@@ -22,6 +22,7 @@ from sessera import (
     Session,
     SessionError,
     Sessions,
+    client_address,
 )
 from sessera.jose import jwe, jws
 
@@ -216,6 +217,12 @@ def take_set_cookie(_: Sessions, step: Json) -> Json:
     return {"text": Cookie().set_cookie(arguments(step, "text")["text"])}
 
 
+def take_client_address(_: Sessions, step: Json) -> Json:
+    given = arguments(step, "peer", "forwarded_for", "trusted_hops")
+    address = client_address(given["peer"], given.get("forwarded_for", []), given.get("trusted_hops", 0))
+    return {} if address is None else {"text": address}
+
+
 def skipped(keyring: Keyring) -> Json:
     kids = [key.kid for key in keyring.skipped()]
     return {"skipped": kids} if kids else {}
@@ -267,6 +274,7 @@ TAKE: dict[str, Take] = {
     "check_csrf": take_check_csrf,
     "read_cookie": take_read_cookie,
     "set_cookie": take_set_cookie,
+    "client_address": take_client_address,
     "load_keys": take_load_keys,
     "load_public_keys": take_load_public_keys,
     "load_pem": take_load_pem,

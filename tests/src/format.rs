@@ -194,6 +194,8 @@ pub enum Verb {
     ReadCookie,
     /// `Cookie::set_cookie` of `text`, by the default settings.
     SetCookie,
+    /// `binding::client_address` of `peer`, `forwarded_for` and `trusted_hops`.
+    ClientAddress,
     /// `Keyring::from_jwks` of `text`; `skipped` of the outcome are its `skipped`.
     LoadKeys,
     /// `Keyring::from_public_jwks` of `text`; `skipped` of the outcome are its `skipped`.
@@ -251,6 +253,15 @@ pub struct Arguments {
     /// Other origins that are trusted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trusted_origins: Vec<String>,
+    /// The address of the peer, as text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
+    /// The values of the `X-Forwarded-For` headers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub forwarded_for: Vec<String>,
+    /// How many proxies are trusted, the peer included.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub trusted_hops: usize,
     /// The type that a token must be of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub typ: Option<String>,
@@ -278,7 +289,7 @@ pub struct Expect {
     /// The session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<Session>,
-    /// What is read or written. Without it, a cookie is not there.
+    /// What is read or written. Without it, a cookie is not there, or an address is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// The `kid` of each key that is skipped.
@@ -317,6 +328,11 @@ fn yes() -> bool {
 }
 
 // Their signatures are serde's.
+#[expect(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(value: &usize) -> bool {
+    *value == 0
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref)]
 fn is_yes(value: &bool) -> bool {
     *value

@@ -1,9 +1,10 @@
 //! Has the library judge a case, through its public API only.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use sessera::binding::{DpopSettings, DpopVerifier, ProofRequest};
+use sessera::binding::{DpopSettings, DpopVerifier, ProofRequest, client_address, parse_address};
 use sessera::cookie::{Cookie, CookieSettings};
 use sessera::csrf::FetchMetadata;
 use sessera::jose::{jwe, jws};
@@ -145,6 +146,7 @@ fn take(sessions: &Sessions, step: &Step) -> sessera::Result<Expect> {
         Verb::SetCookie => Cookie::new(&CookieSettings::default())?
             .set_cookie(text)
             .map(|header| Expect { text: Some(header), ..Expect::default() }),
+        Verb::ClientAddress => Ok(Expect { text: address_of(with), ..Expect::default() }),
         Verb::LoadKeys => Keyring::from_jwks(text).map(|keyring| skipped(&keyring)),
         Verb::LoadPublicKeys => Keyring::from_public_jwks(text).map(|keyring| skipped(&keyring)),
         Verb::LoadPem => Keyring::from_pem(None, text).map(|keyring| named(&keyring)),
@@ -162,9 +164,17 @@ fn take(sessions: &Sessions, step: &Step) -> sessera::Result<Expect> {
     }
 }
 
+/// Behind a trusted hop the peer's own address is not looked at: it may be a Unix socket.
+fn address_of(with: &Arguments) -> Option<String> {
+    let headers: Vec<&str> = with.forwarded_for.iter().map(String::as_str).collect();
+    let peer = with.peer.as_deref().and_then(parse_address);
+    let peer = peer.or((with.trusted_hops > 0).then_some(IpAddr::V4(Ipv4Addr::UNSPECIFIED)))?;
+    client_address(peer, &headers, with.trusted_hops).map(|address| address.to_string())
+}
+
 pub(crate) fn client(stated: &Client) -> sessera::Client {
     let mut client = sessera::Client::new();
-    if let Some(ip) = stated.ip.as_deref().and_then(|ip| ip.parse().ok()) {
+    if let Some(ip) = stated.ip.as_deref().and_then(parse_address) {
         client = client.ip(ip);
     }
     if let Some(user_agent) = &stated.user_agent {

@@ -1,14 +1,17 @@
 //! What is known of the caller.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+
+use sessera::binding::parse_address;
 
 /// What is known about the client that shows a token. Every fact is optional. Those that are known at the login
 /// are bound into the token, as the policy says.
 #[derive(Clone, Default, uniffi::Record)]
 #[uniffi::export(Display)]
 pub struct Client {
-    /// The address that the request came from, as text; a text that is no address counts as unknown. Behind a
-    /// proxy see `client_address`.
+    /// The address that the request came from, as text, with or without a port; a text that is no address counts
+    /// as unknown. Behind a proxy see `client_address`.
     #[uniffi(default)]
     pub ip: Option<String>,
     /// The `User-Agent` header. Only its family and platform count, so updates change nothing.
@@ -27,7 +30,7 @@ impl From<Client> for sessera::Client {
     fn from(client: Client) -> Self {
         let Client { ip, user_agent, device, key } = client;
         let mut core = Self::new();
-        if let Some(ip) = ip.and_then(|ip| ip.parse().ok()) {
+        if let Some(ip) = ip.and_then(|ip| parse_address(&ip)) {
             core = core.ip(ip);
         }
         if let Some(header) = user_agent {
@@ -58,11 +61,17 @@ pub fn new_device_secret() -> crate::Result<String> {
 }
 
 /// The client's address, as text: the `trusted_hops`-th from the right of all `X-Forwarded-For` headers, in
-/// their order, and the peer's own where no proxy is trusted. None where there is no such entry, or no address
-/// in it.
+/// their order, and the peer's own where no proxy is trusted. Ports are taken off, and empty entries do not count.
+/// None where there is no such entry, or no address in it.
 #[uniffi::export]
 pub fn client_address(peer: &str, forwarded_for: Vec<String>, trusted_hops: u32) -> Option<String> {
     let headers: Vec<&str> = forwarded_for.iter().map(String::as_str).collect();
     let hops = usize::try_from(trusted_hops).unwrap_or(usize::MAX);
-    sessera::binding::client_address(peer.parse().ok()?, &headers, hops).map(|address| address.to_string())
+    let peer = parse_address(peer);
+    if peer.is_none() && hops == 0 {
+        return None;
+    }
+    // Behind a trusted hop the peer's own address is not looked at: it may be a Unix socket.
+    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    sessera::binding::client_address(peer, &headers, hops).map(|address| address.to_string())
 }

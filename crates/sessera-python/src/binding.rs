@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use sessera::{BindingMode, ErrorKind};
 
+use crate::client::Address;
 use crate::error::{Error, Result};
 
 /// The verdicts on all facts about the client, as a verify found them.
@@ -195,7 +196,8 @@ fn mode(value: &Bound<'_, PyAny>) -> Result<BindingMode> {
 ///
 /// With no trusted hop it is the peer's. With `k` trusted hops (our own proxies, the peer included) it is the
 /// `k`-th entry from the right of `X-Forwarded-For`, whose header values `forwarded_for` holds in their
-/// order. Fewer entries, a zone, a port or junk: None. An IPv4-mapped address is given as IPv4.
+/// order. Empty entries do not count, and ports are taken off: `203.0.113.7:50123`, `[2001:db8::1]:443`. Fewer
+/// entries, or one that is no address: None. An IPv4-mapped address is given as IPv4.
 ///
 /// A `peer` that is no address, such as that of a Unix socket, is unknown.
 #[pyfunction]
@@ -205,7 +207,7 @@ pub(crate) fn client_address(
     forwarded_for: Vec<String>,
     trusted_hops: usize,
 ) -> Option<String> {
-    let peer = peer.and_then(|peer| peer.extract::<IpAddr>().ok());
+    let peer = peer.and_then(|peer| peer.extract::<Address>().ok()).map(|address| address.0);
     if peer.is_none() && trusted_hops == 0 {
         return None;
     }

@@ -1,5 +1,6 @@
 //! Application claims: Python objects to JSON, and back.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use pyo3::IntoPyObjectExt as _;
@@ -7,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyMappingProxy, PyString, PyTuple};
 use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use sessera::{Claims, ErrorKind};
+use sessera::{Claims, ErrorKind, SessionError};
 
 use crate::error::{Error, Result};
 
@@ -19,35 +20,69 @@ const DEEPEST: usize = 8;
 ///
 /// Only what JSON has is taken, so that what comes back is what was put in, but for a tuple, which comes back
 /// as a list.
+///
+/// # Errors
+/// `InvalidClaim`, which names the claim that no token can carry, and never its value.
 pub(crate) fn to_json(claims: &Bound<'_, PyMapping>) -> Result<String> {
     let mut json = Vec::with_capacity(128);
-    if let Ok(claims) = claims.cast::<PyDict>() {
-        write_members(claims.iter(), DEEPEST, &mut json)?;
+    let written = if let Ok(claims) = claims.cast::<PyDict>() {
+        write_members(claims.iter(), DEEPEST, &mut json)
     } else {
         let members = claims.items()?;
         let members: PyResult<Vec<_>> = members.iter().map(|member| member.extract()).collect();
-        write_members(members?, DEEPEST, &mut json)?;
-    }
+        write_members(members?, DEEPEST, &mut json)
+    };
+    written.map_err(|refused| SessionError::new(ErrorKind::InvalidClaim, refused.message()))?;
     String::from_utf8(json).map_err(|_| invalid("the claims are not Unicode text"))
 }
+
+/// A value that no token can carry.
+struct Refused {
+    /// Where it is, from the innermost name outwards: `.name` or `[index]`.
+    path: Vec<String>,
+    /// What is wrong with it.
+    what: Cow<'static, str>,
+}
+
+impl Refused {
+    fn message(&self) -> String {
+        let path: String = self.path.iter().rev().map(String::as_str).collect();
+        match path.strip_prefix('.') {
+            Some(path) => format!("the claim `{path}` {}", self.what),
+            None => format!("the set of claims {}", self.what),
+        }
+    }
+
+    fn within(mut self, part: String) -> Self {
+        self.path.push(part);
+        self
+    }
+}
+
+fn refused<T>(what: impl Into<Cow<'static, str>>) -> std::result::Result<T, Refused> {
+    Err(Refused { path: Vec::new(), what: what.into() })
+}
+
+type Written = std::result::Result<(), Refused>;
 
 fn write_members<'py>(
     members: impl IntoIterator<Item = (Bound<'py, PyAny>, Bound<'py, PyAny>)>,
     depth: usize,
     json: &mut Vec<u8>,
-) -> Result<()> {
-    let depth = depth.checked_sub(1).ok_or_else(|| invalid("the claims are nested too deeply"))?;
+) -> Written {
+    let Some(depth) = depth.checked_sub(1) else { return refused("is nested too deeply") };
     json.push(b'{');
     for (at, (name, value)) in members.into_iter().enumerate() {
         let Ok(name) = name.cast::<PyString>() else {
-            return Err(invalid("a name in the claims is not a string"));
+            return refused(format!("has a name of type {}: names are str", type_of(&name)));
         };
         if at > 0 {
             json.push(b',');
         }
         write_string(name, json)?;
         json.push(b':');
-        write_value(&value, depth, json)?;
+        write_value(&value, depth, json)
+            .map_err(|refused| refused.within(format!(".{}", name.to_string_lossy())))?;
     }
     json.push(b'}');
     Ok(())
@@ -57,20 +92,20 @@ fn write_elements<'py>(
     elements: impl IntoIterator<Item = Bound<'py, PyAny>>,
     depth: usize,
     json: &mut Vec<u8>,
-) -> Result<()> {
-    let depth = depth.checked_sub(1).ok_or_else(|| invalid("the claims are nested too deeply"))?;
+) -> Written {
+    let Some(depth) = depth.checked_sub(1) else { return refused("is nested too deeply") };
     json.push(b'[');
     for (at, value) in elements.into_iter().enumerate() {
         if at > 0 {
             json.push(b',');
         }
-        write_value(&value, depth, json)?;
+        write_value(&value, depth, json).map_err(|refused| refused.within(format!("[{at}]")))?;
     }
     json.push(b']');
     Ok(())
 }
 
-fn write_value(value: &Bound<'_, PyAny>, depth: usize, json: &mut Vec<u8>) -> Result<()> {
+fn write_value(value: &Bound<'_, PyAny>, depth: usize, json: &mut Vec<u8>) -> Written {
     if let Ok(text) = value.cast::<PyString>() {
         write_string(text, json)
     } else if value.is_none() {
@@ -88,34 +123,41 @@ fn write_value(value: &Bound<'_, PyAny>, depth: usize, json: &mut Vec<u8>) -> Re
     } else if let Ok(tuple) = value.cast::<PyTuple>() {
         write_elements(tuple.iter(), depth, json)
     } else {
-        Err(invalid("a claim holds something else than dict, list, tuple, str, int, float, bool and None"))
+        refused(format!(
+            "is of type {}: a token carries str, int, float, bool, None, and lists, tuples and dicts of them. Convert \
+             it first",
+            type_of(value)
+        ))
     }
 }
 
-fn write_string(text: &Bound<'_, PyString>, json: &mut Vec<u8>) -> Result<()> {
-    write(text.to_str().map_err(|_| invalid("a string in the claims is not Unicode text"))?, json)
+fn type_of(value: &Bound<'_, PyAny>) -> String {
+    value.get_type().name().map_or_else(|_| "value of another type".to_owned(), |name| name.to_string())
 }
 
-fn write_integer(value: &Bound<'_, PyAny>, json: &mut Vec<u8>) -> Result<()> {
+fn write_string(text: &Bound<'_, PyString>, json: &mut Vec<u8>) -> Written {
+    match text.to_str() {
+        Ok(text) => write(text, json),
+        Err(_) => refused("is no Unicode text: it holds a lone surrogate"),
+    }
+}
+
+fn write_integer(value: &Bound<'_, PyAny>, json: &mut Vec<u8>) -> Written {
     if let Ok(number) = value.extract::<i64>() {
         write(&number, json)
     } else if let Ok(number) = value.extract::<u64>() {
         write(&number, json)
     } else {
-        Err(invalid("an integer in the claims does not fit in 64 bits"))
+        refused("is an integer that does not fit in 64 bits: write it as text")
     }
 }
 
-fn write_float(number: f64, json: &mut Vec<u8>) -> Result<()> {
-    if number.is_finite() {
-        write(&number, json)
-    } else {
-        Err(invalid("a number in the claims is not finite"))
-    }
+fn write_float(number: f64, json: &mut Vec<u8>) -> Written {
+    if number.is_finite() { write(&number, json) } else { refused("is a number that is not finite") }
 }
 
-fn write(value: &(impl Serialize + ?Sized), json: &mut Vec<u8>) -> Result<()> {
-    serde_json::to_writer(json, value).map_err(|_| invalid("a value in the claims is no JSON"))
+fn write(value: &(impl Serialize + ?Sized), json: &mut Vec<u8>) -> Written {
+    serde_json::to_writer(json, value).or_else(|_| refused("is no JSON"))
 }
 
 fn invalid(message: &'static str) -> Error {

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;
+use sessera::binding::parse_address;
 
 use crate::error::Result;
 use crate::span::Span;
@@ -12,8 +13,8 @@ use crate::span::Span;
 ///
 /// Every fact is optional. Those that are known at the login are bound into the token, as the policy says.
 ///
-/// `ip` is the address that the request came from, as text or of the module `ipaddress`; behind a proxy see
-/// `client_address`. `user_agent` is that header; only its family and platform count, so updates change
+/// `ip` is the address that the request came from, as text, with or without a port, or of the module `ipaddress`;
+/// behind a proxy see `client_address`. `user_agent` is that header; only its family and platform count, so updates change
 /// nothing. `device` is the device secret as the client showed it; see `new_device_secret`. `key` is the
 /// RFC 7638 thumbprint of the key that the client has just proved to hold. `waited` is how long ago the request
 /// arrived, a timedelta or seconds: a token is judged by what was known then.
@@ -76,7 +77,7 @@ impl Client {
 }
 
 /// An address, as text or of the module `ipaddress`.
-struct Address(IpAddr);
+pub(crate) struct Address(pub(crate) IpAddr);
 
 impl<'py> FromPyObject<'_, 'py> for Address {
     type Error = PyErr;
@@ -84,7 +85,7 @@ impl<'py> FromPyObject<'_, 'py> for Address {
     fn extract(value: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         // Text first: whether it is one of `ipaddress` takes an import and a look at its class.
         if let Ok(text) = value.cast::<PyString>()
-            && let Ok(address) = text.to_cow()?.parse()
+            && let Some(address) = parse_address(&text.to_cow()?)
         {
             return Ok(Self(address));
         }

@@ -15,14 +15,9 @@ if TYPE_CHECKING:
     from django.test import Client
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _database() -> Iterator[None]:
-    from django.test.utils import setup_databases, setup_test_environment, teardown_databases
-
-    setup_test_environment()
-    old = setup_databases(verbosity=0, interactive=False)
-    yield
-    teardown_databases(old, verbosity=0)
+@pytest.fixture(autouse=True)
+def _database(django_database: None) -> None:
+    """Every test here has Django's tables."""
 
 
 @pytest.fixture

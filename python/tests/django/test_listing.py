@@ -114,7 +114,7 @@ def test_what_is_not_listed_says_which_setting_is_missing(ada: User, config: dic
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"LIST_SESSIONS": 1}, "LIST_SESSIONS"),
+        ({"LIST_SESSIONS": 2}, "LIST_SESSIONS"),
         ({"LIST_NETWORKS": None}, "LIST_NETWORKS"),
         ({"MAX_SESSIONS": 0}, "MAX_SESSIONS"),
         ({"MAX_SESSIONS": True}, "MAX_SESSIONS"),

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sessera import Keyring, ManualClock, SessionError, Sessions
+from sessera._web.explain import _OF_CODE, explain
 from sessera.flask import login
-from sessera.flask.explain import _OF_CODE, explain
 from sessera.flask.settings import Settings
 from tests.flask.browser import error_of, send, subject_of, token_in
 
@@ -35,12 +35,18 @@ def printed(result: Result) -> Any:
     return json.loads(result.stdout)
 
 
+def key_file(folder: Path, name: str = "keys.json") -> Path:
+    path = folder / name
+    Keyring.generate("HS256").save(path)
+    return path
+
+
 def steps_of(result: Result) -> dict[str, Any]:
     return {step["step"]: step["passed"] for step in printed(result)["steps"]}
 
 
 def test_the_keys_are_listed_without_their_secrets(make_app: MakeApp, tmp_path: Path) -> None:
-    path = tmp_path / "keys.json"
+    path = key_file(tmp_path)
     app = make_app(KEYRING=path)
     (key,) = printed(run(app, "keys", "list", "--json"))
     assert (key["algorithm"], key["state"], key["private"]) == ("HS256", "signing", True)
@@ -53,7 +59,7 @@ def test_the_keys_are_listed_without_their_secrets(make_app: MakeApp, tmp_path: 
 def test_a_rotation_reaches_a_running_application(
     make_app: MakeApp, clock: ManualClock, tmp_path: Path
 ) -> None:
-    path = tmp_path / "keys.json"
+    path = key_file(tmp_path)
     running, terminal = make_app(KEYRING=path), make_app(KEYRING=path)
     client = running.test_client()
     client.post("/login/ada")
@@ -71,11 +77,12 @@ def test_the_old_key_verifies_as_long_as_the_longest_session(make_app: MakeApp, 
     long, short = 20 * 24 * 3600, 3600
     for number, (absolute, seconds) in enumerate(((long, long + 30), (short, 24 * 3600))):
         limits = {"ABSOLUTE_TIMEOUT": absolute, "IDLE_TIMEOUT": short, "REMEMBER_FOR": None}
-        app = make_app(KEYRING=tmp_path / f"{number}.json", **limits)
+        app = make_app(KEYRING=key_file(tmp_path, f"{number}.json"), **limits)
         old, _ = printed(run(app, "keys", "rotate", "--publish-for", "0", "--json"))
         until = datetime.fromisoformat(old["verifies_until"].replace("Z", "+00:00"))
         assert until.timestamp() == 1_800_000_000 + seconds
-    old, _ = printed(run(make_app(KEYRING=tmp_path / "r"), "keys", "rotate", "--publish-for", "0", "--json"))
+    app = make_app(KEYRING=key_file(tmp_path))
+    old, _ = printed(run(app, "keys", "rotate", "--publish-for", "0", "--json"))
     until = datetime.fromisoformat(old["verifies_until"].replace("Z", "+00:00"))
     assert until.timestamp() == 1_800_000_000 + 30 * 24 * 3600 + 30, "users who are remembered stay so"
 
@@ -238,6 +245,7 @@ def test_asking_about_a_token_that_was_used_twice_ends_nothing(app: Flask, clock
     clock.advance(600)
     client.get("/whoami")
     assert "grace" in run(app, "explain", old).output
+    client.get("/whoami")
     clock.advance(60)
     assert printed(run(app, "explain", old, "--json"))["code"] == "reused"
     assert subject_of(client.get("/whoami")) == "ada"
@@ -269,6 +277,70 @@ def test_a_store_that_is_not_shared_is_named(make_app: MakeApp) -> None:
 def test_every_code_of_a_verify_has_its_step(store: dict[str, Any]) -> None:
     assert store
     of_requests = {"binding_mismatch", "reauthentication_required", "csrf_invalid", "cookie_invalid"}
-    of_makers = {"invalid_key", "invalid_config"}
+    of_makers = {"invalid_key", "invalid_config", "randomness_unavailable"}
     codes = {error.code for error in SessionError.__subclasses__()}
     assert codes - of_requests - of_makers == set(_OF_CODE)
+
+
+def test_a_look_at_keys_makes_none(make_app: MakeApp, tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    app = make_app(KEYRING=path, ALGORITHM="ES256")
+    for command in (("keys", "list"), ("keys", "jwks"), ("keys", "rotate"), ("revoke", "subject", "ada")):
+        result = run(app, *command)
+        assert (result.exit_code, "no key file" in result.output) == (1, True)
+        assert "keys generate" in result.output
+    assert not path.exists()
+    (made,) = printed(run(app, "keys", "generate", "--json"))
+    assert made["algorithm"] == "ES256"
+    assert [key["kid"] for key in printed(run(app, "keys", "list", "--json"))] == [made["kid"]]
+    assert "never overwritten" in run(app, "keys", "generate").output
+
+
+def test_the_public_keys_are_printed(make_app: MakeApp, tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    Keyring.generate("EdDSA").save(path)
+    (key,) = printed(run(make_app(KEYRING=path), "keys", "jwks"))["keys"]
+    assert (key["alg"], "d" in key) == ("EdDSA", False)
+    result = run(make_app(KEYRING=key_file(tmp_path, "other.json")), "keys", "jwks")
+    assert (result.exit_code, 'SESSERA_ALGORITHM = "EdDSA"' in result.output) == (1, True)
+
+
+def test_a_rotation_says_until_when_to_copy_the_file(make_app: MakeApp, tmp_path: Path) -> None:
+    app = make_app(KEYRING=key_file(tmp_path))
+    assert "copy the file to each before 2027-01-15T08:10:00Z" in run(app, "keys", "rotate").output
+    assert "copy the file to each now" in run(app, "keys", "rotate", "--publish-for", "0").output
+
+
+def test_a_store_that_is_away_has_an_exit_status_of_its_own(make_app: MakeApp, tmp_path: Path) -> None:
+    app = make_app(KEYRING=tmp_path / "keys.json", STORE="redis://127.0.0.1:1")
+    key_file(tmp_path)
+    result = run(app, "revoke", "subject", "ada")
+    assert (result.exit_code, "no session store at that URL" in result.output) == (3, True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("keys",), ("nonsense",), ("keys", "rotate", "--publish-for", "-1"), ("revoke", "subject")],
+)
+def test_a_wrong_command_line_is_2(app: Flask, arguments: tuple[str, ...]) -> None:
+    result = run(app, *arguments)
+    assert (result.exit_code, "usage: flask sessera" in result.output) == (2, True)
+
+
+def test_help_shows_the_commands(app: Flask) -> None:
+    result = run(app, "--help")
+    assert (result.exit_code, "explain" in result.output) == (0, True)
+    assert "--app" not in result.output, "flask knows the application"
+
+
+def test_a_refused_token_is_compared_with_what_is_expected(
+    app: Flask, clock: ManualClock, keyring: Keyring
+) -> None:
+    elsewhere = Sessions("https://old.example", "shop", keyring=keyring, clock=clock).issue("ada").token
+    assert (
+        "https://old.example; this application's is http://localhost" in run(app, "explain", elsewhere).output
+    )
+    other = Keyring.generate("HS256")
+    unknown = Sessions("http://localhost", "shop", keyring=other, clock=clock).issue("ada").token
+    (theirs,), (ours,) = other.keys(), keyring.keys()
+    assert f"{theirs.kid}; this application has {ours.kid} (signing)" in run(app, "explain", unknown).output

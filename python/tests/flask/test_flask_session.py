@@ -120,24 +120,6 @@ def test_modified_says_whether_something_changed(app: Flask) -> None:
         assert modifies(session.clear)
 
 
-def test_a_change_inside_a_value_is_kept_when_the_view_says_modified(make_app: MakeApp) -> None:
-    app = make_app()
-
-    @app.post("/append/<said>")
-    def append(said: str) -> str:
-        session["list"].append(1)
-        if said == "modified":
-            session.modified = True
-        return ""
-
-    client = app.test_client()
-    client.post("/data", json={"list": []})
-    client.post("/append/nothing")
-    assert client.get("/data").json == {"list": []}
-    client.post("/append/modified")
-    assert client.get("/data").json == {"list": [1]}
-
-
 @data_in_token
 def test_putting_in_what_is_there_already_sets_no_cookie(app: Flask) -> None:
     client = app.test_client()

@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 
 from sessera import InvalidConfig, Keyring, SessionError, Sessions
-from sessera._web.keyfile import key_file_at
+from sessera._web.keyfile import KeyFile
 from sessera.flask import Sessera, login
 from tests.flask.browser import error_of, send, set_cookies, subject_of, token_in
 
@@ -29,9 +29,9 @@ START = """
 import sys
 from pathlib import Path
 from sessera import Sessions
-from sessera._web.keyfile import key_file_at
+from sessera._web.keyfile import KeyFile
 sys.stdin.readline()
-keyring = key_file_at(Path(sys.argv[1]), "HS256").keyring
+keyring = KeyFile(Path(sys.argv[1]), "keyring").keyring
 print(Sessions("http://localhost", "shop", keyring=keyring).issue("ada").token)
 """
 
@@ -59,7 +59,7 @@ def test_a_file_that_is_there_is_taken_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     Keyring.generate("EdDSA").save(path)
     before = path.read_bytes()
-    key_file_at(path, "HS256")
+    KeyFile(path, "keyring")
     assert path.read_bytes() == before
 
 
@@ -68,7 +68,7 @@ def test_a_broken_file_is_an_error_and_is_not_replaced(tmp_path: Path) -> None:
     path.write_text("{}")
     path.chmod(0o600)
     with pytest.raises(SessionError):
-        key_file_at(path, "HS256")
+        KeyFile(path, "keyring")
     assert path.read_text() == "{}"
 
 
@@ -114,6 +114,7 @@ def test_a_running_process_takes_up_a_rotation(make_app: MakeApp, clock: ManualC
 def test_the_file_is_looked_at_once_a_second(make_app: MakeApp, clock: ManualClock, tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     client = make_app(KEYRING=path).test_client()
+    client.post("/login/ada")
     client.get("/whoami")
     Keyring.generate("HS256").save(path)
     old = client.post("/login/ada").get_json()["token"]

@@ -153,7 +153,7 @@ def test_a_session_that_a_live_look_finds_dead_is_nobodys(
 
     client = public.test_client()
     client.post("/login/ada")
-    monkeypatch.setattr(Visit, "verify_live", dead)
+    monkeypatch.setattr(Visit, "recheck_live", dead)
     assert client.get("/optional-recent").text == "a visitor"
     assert client.get("/optional").text == "ada"
 

@@ -72,7 +72,7 @@ WRONG: list[tuple[str, Any]] = [
     ("REMEMBER_FOR", True),
     ("REMEMBER_FOR", timedelta(hours=11)),
     ("REMEMBER_FOR", timedelta(days=401)),
-    ("LIST_SESSIONS", 1),
+    ("LIST_SESSIONS", 2),
     ("LIST_NETWORKS", None),
     ("MAX_SESSIONS", 0),
     ("MAX_SESSIONS", True),
@@ -86,12 +86,12 @@ WRONG: list[tuple[str, Any]] = [
     ("COOKIE_SAMESITE", None),
     ("COOKIE_PARTITIONED", "yes"),
     ("DEVICE_COOKIE", None),
-    ("DEVICE_COOKIE", 1),
+    ("DEVICE_COOKIE", 2),
     ("DEVICE_COOKIE", ""),
     ("DEVICE_COOKIE", "a b"),
     ("DEVICE_COOKIE", "__Host-session"),
-    ("CLEAR_SITE_DATA", 1),
-    ("DEV", "true"),
+    ("CLEAR_SITE_DATA", 2),
+    ("DEV", "yes"),
     ("LOCATIONS", "cookie"),
     ("LOCATIONS", ()),
     ("LOCATIONS", ("cookie", "query")),
@@ -109,6 +109,8 @@ WRONG: list[tuple[str, Any]] = [
     ("IMPORT_SUBJECT", "user_id"),
     ("IMPORT_SUBJECT", 1),
     ("IMPORT_SUBJECT", ""),
+    ("CLOCK_SKEW", -1),
+    ("CLOCK_SKEW", "long"),
     ("TRUSTED_HOPS", -1),
     ("TRUSTED_HOPS", True),
     ("TRUSTED_HOPS", 1.0),
@@ -140,13 +142,6 @@ def test_a_name_that_is_like_no_setting_is_not_taken_for_one(make_app: MakeApp) 
         make_app(FOO=1)
 
 
-def test_a_true_that_the_environment_spells_like_python_is_told_how_it_is_spelled() -> None:
-    app = Flask("shop")
-    app.config["SESSERA_DEV"] = "True"  # what from_prefixed_env makes of FLASK_SESSERA_DEV=True
-    with pytest.raises(InvalidConfig, match=r"SESSERA_DEV .*environment, true or false"):
-        Sessera(app)
-
-
 def test_a_policy_and_a_timeout_at_once_are_refused(make_app: MakeApp) -> None:
     with pytest.raises(InvalidConfig, match="SESSERA_IDLE_TIMEOUT"):
         make_app(POLICY=Policy(), IDLE_TIMEOUT=60)
@@ -167,10 +162,10 @@ def test_a_wrong_binding_is_named_to_the_fact(make_app: MakeApp, binding: Any, n
 
 def test_the_binding_is_the_policys(keyring: Keyring) -> None:
     app = Flask("shop")
-    app.config.update(SESSERA_KEYRING=keyring, SESSERA_STORE="memory", SESSERA_IDLE_TIMEOUT=60)
+    app.config.update(SESSERA_KEYRING=keyring, SESSERA_STORE="memory", SESSERA_IDLE_TIMEOUT=600)
     app.config["SESSERA_BINDING"] = {"ip": "enforce", "user_agent": "off", "ipv4_prefix": 32}
     expected = BindingPolicy(ip="enforce", user_agent="off", ipv4_prefix=32)
-    assert Settings.of(app).policy == Policy(idle_timeout=60, binding=expected)
+    assert Settings.of(app).policy == Policy(idle_timeout=600, binding=expected)
     app.config["SESSERA_BINDING"] = expected
     assert Settings.of(app).policy.binding == expected
 
@@ -269,12 +264,12 @@ def test_the_defaults(keyring: Keyring, tmp_path: Path) -> None:
     assert Settings.of(app).issuer == "https://shop.example"
 
 
-@pytest.mark.parametrize("idle", [60, 60.0, timedelta(minutes=1)])
+@pytest.mark.parametrize("idle", [600, 600.0, timedelta(minutes=10)])
 def test_timeouts_are_timedelta_or_seconds(keyring: Keyring, idle: Any) -> None:
     app = Flask("shop")
     app.config.update(SESSERA_KEYRING=keyring, SESSERA_STORE="memory")
     app.config.update(SESSERA_IDLE_TIMEOUT=idle, SESSERA_ABSOLUTE_TIMEOUT=3600)
-    assert Settings.of(app).policy == Policy(idle_timeout=60, absolute_timeout=3600)
+    assert Settings.of(app).policy == Policy(idle_timeout=600, absolute_timeout=3600)
 
 
 def test_the_cookie_is_as_the_settings_say(make_app: MakeApp) -> None:

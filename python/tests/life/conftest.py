@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 
 from sessera import Keyring, ManualClock, Policy, SqliteStore
-from tests.django.conftest import _database  # noqa: F401  # Django's tables, which its users are in
 
 from .asgi_site import asgi_site
 from .django_site import django_site
@@ -26,7 +25,11 @@ def clock() -> ManualClock:
 
 @pytest.fixture(params=["flask", "asgi", "django"])
 def make_site(
-    request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+    django_database: None,
 ) -> Iterator[MakeSite]:
     """Makes the site of a framework, on an SQLite file that the test may break."""
     monkeypatch.chdir(tmp_path)

@@ -92,7 +92,7 @@ TOLD = {200: "done", 401: "401: log in", 403: "403", 503: "503: try again"}
 def outcome(
     make_site: MakeSite, clock: ManualClock, store: Path, state: str, verb: str
 ) -> tuple[str, str, str]:
-    """What the user is told, whether the browser keeps a token, and what of the session and of another is left."""
+    """What the user is told, whether the browser keeps a token, and which sessions are left."""
     site = make_site(Policy(binding={"user_agent": "enforce"}))
     other = str(site.login().token)
     browser, newest = STATES[state](site, clock, store)

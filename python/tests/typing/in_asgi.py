@@ -23,6 +23,7 @@ async def log_in(request: Request) -> Response:
     assert_type(session, CurrentSession)
     issued = await session.login("ada", {"roles": ["editor"]})
     assert_type(issued, Issued)
+    await session.login(42)
     return JSONResponse({"subject": session.subject, "csrf": session.csrf_token})
 
 
@@ -33,11 +34,15 @@ async def socket(websocket: WebSocket) -> None:
 
 
 app = Starlette(
-    routes=[Route("/login", log_in, methods=["POST"])],
+    routes=[
+        Route("/login", log_in, methods=["POST"]),
+        Route("/.well-known/jwks.json", sessera.jwks),
+    ],
     middleware=[Middleware(SesseraMiddleware, sessera=sessera)],
 )
 
 api = FastAPI()
+api.routes.append(Route("/.well-known/jwks.json", sessera.jwks))
 api.add_middleware(SesseraMiddleware, sessera=sessera)
 
 

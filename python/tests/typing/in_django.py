@@ -1,6 +1,7 @@
 """Views of Django."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import path
 from typing_extensions import assert_type
 
 from sessera.django import (
@@ -8,10 +9,13 @@ from sessera.django import (
     UserSession,
     current_session,
     elevate,
+    jwks,
     logout_everywhere,
     revoke,
     sessions_of,
 )
+
+urlpatterns = [path(".well-known/jwks.json", jwks)]
 
 
 def account(request: HttpRequest) -> HttpResponse:
@@ -27,6 +31,6 @@ def rise(request: HttpRequest) -> HttpResponse:
     assert_type(issued.token, str)
     for one in sessions_of(request):
         assert_type(one, UserSession)
-        assert_type(revoke(request, one.id, of="42"), bool)
+        assert_type(revoke(request, one.id, of=42), bool)
     logout_everywhere(request, keep_current=True)
     return HttpResponse()

@@ -1,6 +1,7 @@
 """An application of Flask."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from flask import Flask, request, session
 from typing_extensions import assert_type
@@ -10,11 +11,13 @@ from sessera.flask import (
     Sessera,
     current_session,
     elevate,
+    jwks,
     login,
     logout,
     logout_everywhere,
     session_event,
     session_required,
+    sessions_of,
 )
 
 sessera = Sessera()
@@ -25,6 +28,7 @@ def create_app() -> Flask:
     app.config["SESSERA_KEYRING"] = Keyring.generate("HS256")
     sessera.init_app(app)
     assert_type(sessera.sessions, Sessions)
+    app.add_url_rule("/.well-known/jwks.json", view_func=jwks)
 
     @app.post("/login")
     def log_in() -> str:
@@ -32,6 +36,10 @@ def create_app() -> Flask:
         assert_type(issued, Issued)
         session["visits"] = 0
         return "Welcome"
+
+    @app.post("/login/<int:user>")
+    def log_in_by_number(user: int) -> str:
+        return f"{login(user).session.subject} {len(sessions_of(user))} {login(UUID(int=user)).token}"
 
     @app.get("/profile")
     @session_required

@@ -64,6 +64,17 @@ fn verdicts(token: &str) -> Vec<Case> {
             ],
         ),
         case(
+            "an_address_with_a_port_is_the_address",
+            [
+                seen(Client { ip: Some("203.0.113.7:50123".to_owned()), ..home() }, ["matched"; 3]),
+                seen(
+                    Client { ip: Some("198.51.100.7:443".to_owned()), ..home() },
+                    ["matched", "matched", "differed"],
+                ),
+                seen(Client { ip: Some("[::ffff:203.0.113.7]:443".to_owned()), ..home() }, ["matched"; 3]),
+            ],
+        ),
+        case(
             "another_address_or_browser_is_reported",
             [
                 seen(elsewhere, ["matched", "matched", "differed"]),

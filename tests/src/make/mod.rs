@@ -10,6 +10,7 @@ mod claims;
 mod cookie;
 mod csrf;
 mod ending;
+mod forwarded;
 mod jose;
 mod key_sets;
 mod login;
@@ -73,6 +74,11 @@ pub fn files(stored: &[File]) -> Result<Vec<File>> {
             csrf::cases(&ring, &stored)?,
         ),
         ("ending", "Logout: which tokens end their session.", ending::cases(&ring)?),
+        (
+            "forwarded",
+            "The client's address behind proxies, by the peer and X-Forwarded-For.",
+            forwarded::cases(),
+        ),
         ("jose", "Any payload in a JWS or a JWE, at the low level.", jose::cases(&ring, &stored)?),
         (
             "key_sets",

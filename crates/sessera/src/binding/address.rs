@@ -51,12 +51,47 @@ impl fmt::Debug for AddressPrefix {
     }
 }
 
+/// Parses an address as servers and proxies write it: with or without a port, IPv6 with or without brackets.
+///
+/// `203.0.113.7`, `203.0.113.7:50123`, `2001:db8::1`, `[2001:db8::1]` and `[2001:db8::1]:443` are addresses, with
+/// spaces around them or without. A zone, a host name or anything else: none. An IPv4-mapped address is given as
+/// IPv4.
+///
+/// ```
+/// use sessera::binding::parse_address;
+///
+/// assert_eq!(parse_address("203.0.113.7:50123"), "203.0.113.7".parse().ok());
+/// assert_eq!(parse_address("[2001:db8::1]:443"), "2001:db8::1".parse().ok());
+/// ```
+pub fn parse_address(text: &str) -> Option<IpAddr> {
+    let text = text.trim_matches([' ', '\t']);
+    let address = if let Some(bracketed) = text.strip_prefix('[') {
+        let (address, port) = bracketed.split_once(']')?;
+        if !(port.is_empty() || port.strip_prefix(':').is_some_and(is_port)) {
+            return None;
+        }
+        IpAddr::V6(address.parse().ok()?)
+    } else if let Ok(address) = text.parse() {
+        address
+    } else {
+        // IPv4 only: without brackets, the port of an IPv6 address looks like its last group.
+        let (address, _) = text.rsplit_once(':').filter(|(_, port)| is_port(port))?;
+        IpAddr::V4(address.parse().ok()?)
+    };
+    Some(address.to_canonical())
+}
+
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
+}
+
 /// The client's address, or none where it is not known for certain.
 ///
 /// With no trusted hop it is the peer's, and `X-Forwarded-For` is what anyone may have written. With `k`
 /// trusted hops (our own proxies, the peer included) it is the `k`-th entry from the right, because each
 /// proxy appends the address it was called from; what stands to the left of it is the client's own word.
-/// Fewer entries, a zone, a port or junk: none. An IPv4-mapped address is given as IPv4.
+/// Empty entries do not count (RFC 9110, section 5.6.1). Fewer entries, or one that is no address: none. An
+/// entry may have a port, as [`parse_address`] says.
 ///
 /// `forwarded_for` holds the values of all `X-Forwarded-For` headers, in their order.
 ///
@@ -69,9 +104,9 @@ impl fmt::Debug for AddressPrefix {
 /// ```
 pub fn client_address(peer: IpAddr, forwarded_for: &[&str], trusted_hops: usize) -> Option<IpAddr> {
     let Some(before) = trusted_hops.checked_sub(1) else { return Some(peer.to_canonical()) };
-    let entry = forwarded_for.iter().rev().flat_map(|header| header.rsplit(',')).nth(before)?;
-    let address: IpAddr = entry.trim_matches([' ', '\t']).parse().ok()?;
-    Some(address.to_canonical())
+    let entries = forwarded_for.iter().rev().flat_map(|header| header.rsplit(','));
+    let mut entries = entries.filter(|entry| !entry.trim_matches([' ', '\t']).is_empty());
+    parse_address(entries.nth(before)?)
 }
 
 #[cfg(test)]
@@ -148,20 +183,52 @@ mod tests {
         let headers = ["6.6.6.6", "203.0.113.7, 198.51.100.2"];
         assert_eq!(client(&headers, 1).unwrap(), "198.51.100.2");
         assert_eq!(client(&headers, 3).unwrap(), "6.6.6.6");
-        assert_eq!(client(&["203.0.113.7", ""], 1), None);
     }
 
     #[test]
-    fn a_zone_a_port_or_junk_is_unknown() {
+    fn empty_entries_do_not_count() {
+        assert_eq!(client(&["203.0.113.7", ""], 1).unwrap(), "203.0.113.7");
+        assert_eq!(client(&["6.6.6.6,, 203.0.113.7 ,\t, 198.51.100.2, "], 2).unwrap(), "203.0.113.7");
+        assert_eq!(client(&["203.0.113.7,"], 2), None);
+        assert_eq!(client(&["", ",,", " , "], 1), None);
+    }
+
+    #[test]
+    fn a_port_and_brackets_are_taken_off() {
+        for (entry, address) in [
+            ("203.0.113.7:50123", "203.0.113.7"),
+            ("203.0.113.7:0", "203.0.113.7"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            (" [2001:db8::1]:443 ", "2001:db8::1"),
+            ("[::ffff:203.0.113.7]:443", "203.0.113.7"),
+            ("2001:db8::1:443", "2001:db8::1:443"),
+        ] {
+            assert_eq!(parse_address(entry).unwrap().to_string(), address, "{entry:?}");
+            assert_eq!(client(&[&format!("6.6.6.6, {entry}")], 1).unwrap(), address, "{entry:?}");
+        }
+    }
+
+    #[test]
+    fn a_zone_a_name_or_junk_is_unknown() {
         for entry in [
             "fe80::1%eth0",
             "fe80::1%1",
-            "203.0.113.7:80",
-            "[2001:db8::1]",
-            "[2001:db8::1]:80",
+            "[fe80::1%1]:80",
+            "203.0.113.7:",
+            "203.0.113.7:+80",
+            "203.0.113.7:65536",
+            "203.0.113.7:http",
+            "203.0.113.7: 80",
+            "[203.0.113.7]:80",
+            "[2001:db8::1]80",
+            "[2001:db8::1]:",
+            "[2001:db8::1",
+            "2001:db8::1]:80",
+            "[[2001:db8::1]]",
+            "localhost:80",
+            "unix:",
             "unknown",
             "_hidden",
-            "",
             "203.0.113",
             "203.0.113.07",
             "0xcb.0.113.7",

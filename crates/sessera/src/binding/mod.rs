@@ -7,7 +7,7 @@ mod fingerprint;
 mod policy;
 mod user_agent;
 
-pub use address::{AddressPrefix, client_address};
+pub use address::{AddressPrefix, client_address, parse_address};
 pub use dpop::{DpopKey, DpopProof, DpopSettings, DpopVerifier, ProofRequest, ProofSigner};
 use facts::Facts;
 pub(crate) use fingerprint::{Fingerprint, Memo};

@@ -1,4 +1,4 @@
-//! A ring in a file: for its owner only, replaced in one step. The only place of the core that touches files.
+//! A ring in a file: private, replaced in one step. The only place of the core that touches files.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -18,14 +18,16 @@ impl Keyring {
     ///
     /// # Errors
     /// [`InvalidKey`](crate::ErrorKind::InvalidKey) as there; for a file that can't be read; and on Unix for a
-    /// file with secrets that anyone but its owner may read or write, and a public one that all may write.
+    /// file with secrets that others may read, for a public one that all may write. The group may read secrets
+    /// where root or the user of this process owns the file, which is how Kubernetes mounts secrets.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         KeyringOptions::new().load(path)
     }
 
     /// Writes the whole ring, secrets included, to a JWK Set file that only its owner may read and write (mode
     /// 0600). A process that reads meanwhile sees the file as it was or as it will be, and after a power
-    /// failure it is one of the two. A file that is replaced keeps its owner.
+    /// failure it is one of the two. A file that is replaced keeps its owner, and its group may still read it
+    /// if it could (mode 0640).
     ///
     /// # Errors
     /// [`InvalidKey`](crate::ErrorKind::InvalidKey) when the file can't be written; it then is as it was.
@@ -133,19 +135,54 @@ pub(super) fn load(path: &Path, options: KeyringOptions) -> Result<(Keyring, Sta
     Ok((keyring, Stamp::of(&metadata)))
 }
 
+/// What the mode lets others do: anything, and the group: more than reading.
+#[cfg(unix)]
+const ANY_OTHER: u32 = 0o007;
+#[cfg(unix)]
+const GROUP_WRITES: u32 = 0o030;
+#[cfg(unix)]
+const GROUP_READS: u32 = 0o040;
+
 #[cfg(unix)]
 fn check_mode(metadata: &Metadata, secret: bool) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
     let mode = metadata.permissions().mode() & 0o7777;
-    if secret && mode & 0o077 != 0 {
-        return Err(invalid(format!("the key file has mode {mode:04o} and holds secrets: chmod 600 it")));
+    if !secret {
+        return if mode & 0o002 == 0 {
+            Ok(())
+        } else {
+            Err(invalid(format!("the key file has mode {mode:04o}, so that anyone may replace the keys")))
+        };
     }
-    if mode & 0o002 != 0 {
+    if mode & ANY_OTHER != 0 {
         return Err(invalid(format!(
-            "the key file has mode {mode:04o}, so that anyone may replace the keys"
+            "the key file holds secrets, but has mode {mode:04o}, which lets every user of the system read or \
+             write it. chmod 600 it. A mounted secret: set defaultMode: 0440 and fsGroup in Kubernetes, mode: \
+             0440 and the gid of the service in Docker"
+        )));
+    }
+    if mode & GROUP_WRITES != 0 {
+        return Err(invalid(format!(
+            "the key file holds secrets, but has mode {mode:04o}: its group may read it and no more. chmod 600 \
+             or 640 it"
+        )));
+    }
+    if mode & GROUP_READS != 0 && metadata.uid() != 0 && Some(metadata.uid()) != own_uid() {
+        return Err(invalid(format!(
+            "the key file holds secrets, has mode {mode:04o} and belongs to uid {}: a file that its group may \
+             read must belong to root or to the user of this process. chown it, or chmod 600 it",
+            metadata.uid()
         )));
     }
     Ok(())
+}
+
+/// The user of this process, as the kernel shows it in `/proc`; None where there is no such folder. A process
+/// that the kernel protects from its own user is shown as root's.
+#[cfg(unix)]
+fn own_uid() -> Option<u32> {
+    use std::os::unix::fs::MetadataExt as _;
+    fs::metadata("/proc/self").ok().map(|metadata| metadata.uid())
 }
 
 #[cfg(not(unix))]
@@ -168,26 +205,29 @@ fn write_new(temporary: &Path, bytes: &[u8], target: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(temporary)?;
-    keep_owner(&file, target)?;
+    keep_access(&file, target)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
 
-/// Gives the new file to the owner of the one that it replaces: an operator who rotates as root must not lock
-/// the service out.
+/// Gives the new file to the owner of the one that it replaces, and lets its group read it if it could: an
+/// operator who rotates as root must not lock the service out.
 #[cfg(unix)]
-fn keep_owner(file: &File, target: &Path) -> io::Result<()> {
-    use std::os::unix::fs::{MetadataExt as _, fchown};
+fn keep_access(file: &File, target: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
     let Ok(old) = fs::metadata(target) else { return Ok(()) };
     let new = file.metadata()?;
-    if (new.uid(), new.gid()) == (old.uid(), old.gid()) {
-        return Ok(());
+    if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
+        fchown(file, Some(old.uid()), Some(old.gid()))?;
     }
-    fchown(file, Some(old.uid()), Some(old.gid()))
+    if old.mode() & (ANY_OTHER | GROUP_WRITES | GROUP_READS) == GROUP_READS {
+        file.set_permissions(fs::Permissions::from_mode(0o640))?;
+    }
+    Ok(())
 }
 
 #[cfg(not(unix))]
-fn keep_owner(_: &File, _: &Path) -> io::Result<()> {
+fn keep_access(_: &File, _: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -204,6 +244,10 @@ fn sync_folder(_: &Path) -> io::Result<()> {
 }
 
 fn unreadable(error: io::Error) -> SessionError {
+    if error.kind() == io::ErrorKind::PermissionDenied {
+        return invalid("the key file can't be read by the user of this process: chown it, or give its group to it and chmod 640 it")
+            .caused_by(error);
+    }
     failed("the key file can't be read", error)
 }
 

@@ -7,6 +7,7 @@ from copy import deepcopy
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from .uncarried import uncarried
 from .visit import Visit
 
 if TYPE_CHECKING:
@@ -15,13 +16,23 @@ if TYPE_CHECKING:
     from .keeper import Keeper
 
 
+#: Values that can be changed without the session being told.
+_MUTABLE = (list, dict)
+
+#: Writes JSON without a look at the order of names or at what frameworks add to it.
+_PLAIN = json.JSONEncoder(separators=(",", ":")).encode
+
+#: The key of the one entry of contents that were not read yet. It is no text, and so no key of JSON.
+_NOT_READ = object()
+
+
 class Contents(dict[str, Any]):
     """A dict that looks into the request when it is first used. One is made for each request."""
 
     #: What the application knows it by.
     called = "the session"
-    modified = False
     accessed = False
+    _modified = False
     _visit: Visit | None = None
     _closed = False
     _loaded = False
@@ -30,6 +41,9 @@ class Contents(dict[str, Any]):
         self._keeper = keeper
         self._request = request
         self._since = keeper.now()
+        # Encoders in C look at the dict itself, and write an empty one as {}. With this entry they ask for
+        # its items, which are read then, or they refuse a key that is no text. None of them writes {}.
+        dict.__setitem__(self, _NOT_READ, None)  # type: ignore[misc]  # that is its point
 
     @property
     def visit(self) -> Visit:
@@ -56,6 +70,44 @@ class Contents(dict[str, Any]):
             self._visit.closed = True
 
     @property
+    def modified(self) -> bool:
+        """Whether the contents were changed, also within a list or a dict among them."""
+        return self._modified or self._changed_within()
+
+    @modified.setter
+    def modified(self, modified: bool) -> None:
+        self._modified = modified
+
+    def _changed_within(self) -> bool:
+        """Compare the contents with those that were read, where they hold what can be changed in place."""
+        if not self._loaded or self._visit is None or self._visit.session is None:
+            return False
+        if not any(isinstance(value, _MUTABLE) for value in dict.values(self)):
+            return False
+        read = self._visit.contents() or {}
+        try:
+            # Most contents need no tags, and are the same JSON before and after.
+            return _PLAIN(dict.copy(self)) != _PLAIN(read) and self.encode() != self.text_of(read)
+        except (TypeError, ValueError, RecursionError):
+            return self._changed_text(read)
+
+    def _changed_text(self, read: object) -> bool:
+        try:
+            return self.encode() != self.text_of(read)
+        except TypeError:
+            # It was JSON when it was read. What it is now is for the end of the request to refuse.
+            return True
+
+    def mark_accessed(self) -> None:
+        """Read the contents. Starlette calls it before it hands out `request.session`."""
+        self.load()
+
+    def mark_modified(self) -> None:
+        """Keep the contents as they are now, as Starlette's own session does."""
+        self.load()
+        self.modified = True
+
+    @property
     def lasting(self) -> bool:
         """Whether the cookie is to outlive the browser."""
         return False
@@ -70,8 +122,18 @@ class Contents(dict[str, Any]):
         return len(self) > 0
 
     def encode(self) -> str:
-        """Write the contents as JSON. Equal contents give equal text."""
-        return text_of(dict(self))
+        """Write the contents as JSON. Equal contents give equal text.
+
+        Raises TypeError, which names the key of a value that JSON can't carry.
+        """
+        return self._text(text_of)
+
+    def _text(self, dumps: Callable[[dict[str, Any]], str]) -> str:
+        contents = dict(self)
+        try:
+            return dumps(contents)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise uncarried(self.called, contents, dumps) from error
 
     def text_of(self, tagged: object) -> str:
         """Give the text that `encode` gave for contents that have been read."""
@@ -87,7 +149,9 @@ class Contents(dict[str, Any]):
         Raises StoreUnavailable where they are in a store that can't be read.
         """
         if not self._loaded:
-            if (tagged := self.visit.contents()) is not None:
+            tagged = self.visit.contents()
+            dict.clear(self)
+            if tagged is not None:
                 dict.update(self, self.decode(tagged))
             self._loaded = True
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sessera import Client, Cookie, CookieInvalid, SessionError, client_address, is_safe_method
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 #: Where a token may stand in a request.
 LOCATIONS = ("cookie", "header")
@@ -23,6 +24,8 @@ class Door:
     trusted_hops: int = 0
     device_cookie: Cookie | None = None
     same_site: str = "Lax"
+    #: Called where a request's address is unknown.
+    address_unknown: Callable[[], object] = lambda: None
     #: Whether a token may come in the cookie, and whether in `Authorization`.
     takes_cookies: bool = field(init=False)
     takes_headers: bool = field(init=False)
@@ -85,8 +88,9 @@ class Door:
     ) -> Client:
         """Gather what is known of who sent a request: the address of the peer, and some headers."""
         address = client_address(peer, forwarded_for, self.trusted_hops) if self.trusted_hops else peer
-        try:
-            return Client(ip=address, user_agent=user_agent or None, device=device)
-        except ValueError:
-            # A Unix socket, for instance, has no address.
-            return Client(user_agent=user_agent or None, device=device)
+        if address:
+            # ProxyFix, and servers behind it, may give an address with a port, or what is none.
+            with contextlib.suppress(ValueError):
+                return Client(ip=address, user_agent=user_agent or None, device=device)
+        self.address_unknown()
+        return Client(user_agent=user_agent or None, device=device)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from sessera import Client
 
     from .door import Door
+    from .keeper import Keeper
 
 
 def token_of(door: Door, environ: Mapping[str, Any]) -> tuple[str | None, bool]:
@@ -30,6 +31,16 @@ def device_of(door: Door, environ: Mapping[str, Any]) -> str | None:
 def may_lack_cookie(door: Door, environ: Mapping[str, Any]) -> bool:
     """Whether a browser that has our cookie would have sent this request without it."""
     return door.may_be_left_at_home(environ.get("REQUEST_METHOD", "GET"), environ.get("HTTP_SEC_FETCH_SITE"))
+
+
+def warn_of_plain_http(keeper: Keeper, environ: Mapping[str, Any]) -> None:
+    """Warn once where the client of this request drops the cookie that its response sets."""
+
+    def header(name: str) -> str | None:
+        value: str | None = environ.get("HTTP_" + name.upper().replace("-", "_"))
+        return value
+
+    keeper.warn_of_plain_http(environ.get("wsgi.url_scheme", "http"), environ.get("HTTP_HOST"), header)
 
 
 def client_of(door: Door, environ: Mapping[str, Any], device: str | None = None) -> Client:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from sessera import InvalidConfig
 
+from .subject import subject_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
@@ -68,18 +70,19 @@ class UserSession:
         )
 
 
-def sessions_of(keeper: Keeper, subject: str) -> Sequence[ListedSession]:
+def sessions_of(keeper: Keeper, subject: object) -> Sequence[ListedSession]:
     """List the live sessions of a subject, oldest first.
 
-    Raises InvalidConfig, which names the setting that is off, and StoreUnavailable.
+    Raises TypeError for a subject that is no user's id, InvalidConfig, which names the setting that is off,
+    and StoreUnavailable.
     """
     try:
-        return keeper.sessions.sessions_of(subject)
+        return keeper.sessions.sessions_of(subject_of(subject))
     except InvalidConfig as error:
         raise InvalidConfig(f"sessions are not listed: {keeper.lists_by} is not on") from error
 
 
-def may_end(keeper: Keeper, sid: str, owner: str | Owner | None) -> bool:
+def may_end(keeper: Keeper, sid: str, owner: object) -> bool:
     """Tell whether the session of this id is of that subject, so that it may be ended in its name.
 
     Anyone's may be ended with `ANYONE`, if it is a session id at all; nobody's with None.

@@ -30,6 +30,18 @@ OF_THE_TIMES = frozenset(
 )
 
 
+def challenge(error: SessionError | None, *, brought: bool) -> str:
+    """Write the `WWW-Authenticate` header of a 401 (RFC 6750): why a token that was brought is not enough.
+
+    `brought` says whether the request had a token. A session that is good, but too old or too weak, asks for
+    a new authentication (RFC 9470).
+    """
+    if error is None or not brought:
+        return "Bearer"
+    strong = error.code != "reauthentication_required"
+    return f'Bearer error="{"invalid_token" if strong else "insufficient_user_authentication"}"'
+
+
 def cannot_tell(error: SessionError | None) -> TypeGuard[SessionError]:
     """Whether this server can't tell, for now, if a session is good: that logs nobody out."""
     return error is not None and error.http_status == HTTPStatus.SERVICE_UNAVAILABLE

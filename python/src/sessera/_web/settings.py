@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from sessera import InvalidConfig, MemoryStore, RedisStore, SqliteStore
+from sessera import InvalidConfig
+
+from .backing import Store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,12 +16,13 @@ if TYPE_CHECKING:
 
     from sessera import Keyring, ManualClock, Policy
 
+    from .backing import Backing
     from .keyfile import KeyFile
 
 #: Modes of a bound fact that refuse a request.
 DECIDING = ("step_up", "enforce")
 
-Store: TypeAlias = MemoryStore | SqliteStore | RedisStore
+__all__ = ["DECIDING", "Settings", "Store"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,13 +31,11 @@ class Settings:
 
     issuer: str
     audience: str
-    keyring: Keyring
-    store: Store | None
+    #: The keys and the store.
+    backing: Backing
     data_in_store: bool
     policy: Policy
     sealed: bool = False
-    #: Where the keyring came from, if that is a file.
-    key_file: KeyFile | None = None
     #: How long a session lasts of a user who asked to be remembered; None where nobody is.
     remember_for: timedelta | None = None
     #: Whether the store lists the sessions of each user, whether with their networks, and how many a user may
@@ -51,6 +52,21 @@ class Settings:
     #: 0.
     clock_skew: timedelta | None = None
     clock: ManualClock | None
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keyring. Where the key file is missing, the first call makes it."""
+        return self.backing.keyring
+
+    @property
+    def store(self) -> Store | None:
+        """The store. Where the key file is missing, the first call makes that first."""
+        return self.backing.store
+
+    @property
+    def key_file(self) -> KeyFile | None:
+        """Where the keyring came from, if that is a file."""
+        return self.backing.key_file
 
     @property
     def same_site(self) -> str:

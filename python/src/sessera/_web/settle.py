@@ -26,6 +26,9 @@ def settle(session: Contents, visit: Visit) -> None:
 
     Raises SessionError when the application put into the session what no token or no cookie can carry.
     """
+    if visit.was_overtaken:
+        visit.keeper.logger.info("%s is not kept: this visitor has just logged in", session.called)
+        return
     try:
         if visit.session is None:
             _begin(session, visit)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sessera import InvalidClaim, InvalidConfig, Issued
 
+from .subject import subject_of
 from .visit import ANONYMOUS, REMEMBERED
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def login(
     session: Contents,
-    subject: str,
+    subject: object,
     claims: Mapping[str, Any] | None,
     *,
     acr: str | None,
@@ -27,7 +28,11 @@ def login(
     remember: bool = False,
     device: bool = True,
 ) -> Issued:
-    """Start a session of this subject, which takes the contents along but for those of another subject."""
+    """Start a session of this subject, which takes the contents along but for those of another subject.
+
+    Raises TypeError for a subject that is no user's id.
+    """
+    subject = subject_of(subject)
     if subject == ANONYMOUS:
         raise InvalidClaim("this subject is kept for visitors who are not logged in")
     visit = session.visit

@@ -97,7 +97,7 @@ class Visit:
         """Take the session that the request brought for none. The client keeps its cookie."""
         self.session = self.token = None
         self.error = error
-        self.keeper.logger.info("session refused (%s): %s", error.code, error)
+        self.keeper.log_refusal(error)
 
     @property
     def client(self) -> Client:
@@ -147,6 +147,12 @@ class Visit:
         return session is not None and not self.pending and (session.renew_due or session.rotation_due)
 
     @property
+    def was_overtaken(self) -> bool:
+        """Whether a visitor logged in by a faster request, whose cookie is to stay."""
+        session = self.session
+        return session is not None and not self.logged_in and self.keeper.has_logged_in(session.id)
+
+    @property
     def by_cookie(self) -> bool:
         """Whether the client is given its tokens in a cookie."""
         return not self.by_header and self.keeper.door.takes_cookies
@@ -194,6 +200,8 @@ class Visit:
         )
         self._take(self._keeping(issued, contents))
         self._forget_visitor(visitor)
+        if visitor is not None:
+            self.keeper.note_login_of_visitor(visitor.id)
         self.keeper.warn_of_unknown_facts(issued, client)
         self._client, self.device, self.device_pending = client, secret, given
         return issued

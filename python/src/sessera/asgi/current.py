@@ -15,6 +15,7 @@ from .origin import check_origin
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping, Sequence
     from datetime import timedelta
+    from uuid import UUID
 
     from sessera import Issued, SessionError
     from sessera._native import RevocationState
@@ -93,7 +94,7 @@ class CurrentSession(current.CurrentSession):
 
     async def login(
         self,
-        subject: str,
+        subject: str | int | UUID,
         claims: Mapping[str, Any] | None = None,
         *,
         acr: str | None = None,
@@ -108,8 +109,10 @@ class CurrentSession(current.CurrentSession):
         token itself gets it as `token` of the result, and logs in with `device=False` where there is a device
         cookie. With `remember` the session lasts for `remember_for`, used or not.
 
-        Raises InvalidClaim, TooLarge, CookieInvalid, StoreUnavailable, or InvalidConfig where nobody is
-        remembered.
+        `subject` is the user's id. The session knows it as text: `login(42)` is `login("42")`.
+
+        Raises TypeError for a subject that is no str, int or UUID, InvalidClaim, TooLarge, CookieInvalid,
+        StoreUnavailable, or InvalidConfig where nobody is remembered.
         """
         log_in = partial(verbs.login, acr=acr, amr=amr, remember=remember, device=device)
         return await _in_thread(partial(log_in, self._open(), subject, claims))
@@ -155,7 +158,7 @@ class CurrentSession(current.CurrentSession):
         """
         return await _in_thread(partial(verbs.logout_everywhere, self._open(), keep_current=keep_current))
 
-    async def sessions_of(self, subject: str | None = None) -> list[UserSession]:
+    async def sessions_of(self, subject: str | int | UUID | None = None) -> list[UserSession]:
         """List the live sessions of a subject, oldest first; without one, of the user who is logged in.
 
         Raises InvalidConfig unless `list_sessions` is on, StoreUnavailable, and ReauthenticationRequired when
@@ -167,7 +170,7 @@ class CurrentSession(current.CurrentSession):
         listed = await _in_thread(partial(listing.sessions_of, self.sessera, owner))
         return [UserSession.of(record, here) for record in listed]
 
-    async def revoke(self, sid: str, *, of: str | Owner | None = Owner.CURRENT) -> bool:
+    async def revoke(self, sid: str, *, of: str | int | UUID | Owner | None = Owner.CURRENT) -> bool:
         """End one of the user's sessions by its id: none of its tokens is accepted from now on.
 
         False where it is none of theirs, and nothing ends. `of` names another user, for administrators;

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from sessera import CSRF_HEADER, Cookie, SessionError, is_safe_method
 from sessera._web.contents import Contents
-from sessera._web.refusal import RETRY_AFTER, is_of_the_client
+from sessera._web.refusal import RETRY_AFTER, challenge, is_of_the_client
 from sessera._web.settle import also_varies, cookie_lines, settle
 
 from . import scope as asgi
 from .current import CurrentSession
+from .lifespan import open_first
 from .origin import check_origin
 from .websocket import guard
 
@@ -46,7 +47,10 @@ class SesseraMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request or a WebSocket, and let the rest pass."""
         if scope["type"] not in ("http", "websocket"):
-            await self.app(scope, receive, send)
+            if scope["type"] == "lifespan":
+                await open_first(self.app, self.sessera, scope, receive, send)
+            else:
+                await self.app(scope, receive, send)
             return
         contents = RequestSession(self.sessera, scope)
         current = CurrentSession(contents, scope, self.sessera)
@@ -66,7 +70,7 @@ class SesseraMiddleware:
         async def send_with_session(message: Message) -> None:
             nonlocal began
             if message["type"] == "http.response.start" and not began:
-                headers = await self._headers(contents, message)
+                headers = await self._headers(contents, scope, message)
                 began = True
                 message = {**message, "headers": headers}
             await send(message)
@@ -78,7 +82,7 @@ class SesseraMiddleware:
             if began or not is_of_the_client(error, contents):
                 raise
             self.sessera.logger.info("request refused (%s): %s", error.code, error)
-            await self._refuse(error, send_with_session)
+            await self._refuse(error, contents, send_with_session)
 
     async def _run(self, contents: Contents, scope: Scope, receive: Receive, send: Send) -> None:
         if self.sessera.data_in_store:
@@ -100,7 +104,7 @@ class SesseraMiddleware:
         else:
             check_origin(scope, sessera, method=scope["method"])
 
-    async def _headers(self, contents: Contents, message: Message) -> list[tuple[bytes, bytes]]:
+    async def _headers(self, contents: Contents, scope: Scope, message: Message) -> list[tuple[bytes, bytes]]:
         headers, varies_by = list(message.get("headers", [])), self.sessera.door.varies_by
         visit = contents.opened
         # What could not be kept is answered with an error; that answer does not try again.
@@ -115,6 +119,7 @@ class SesseraMiddleware:
             await asyncio.to_thread(settle, contents, visit)
         _vary(headers, varies_by)
         if lines := cookie_lines(contents, visit):
+            self.sessera.check_transport(scope)
             headers = [pair for pair in headers if pair[0].lower() != b"cache-control"]
             headers += [(b"set-cookie", line.encode()) for line in lines]
             headers.append((b"cache-control", b"no-store"))
@@ -126,7 +131,7 @@ class SesseraMiddleware:
             headers.append((name.lower().encode(), value.encode()))
         return headers
 
-    async def _refuse(self, error: SessionError, send: Send) -> None:
+    async def _refuse(self, error: SessionError, contents: Contents, send: Send) -> None:
         body = HTTPStatus(error.http_status).phrase.encode()
         headers = [
             (b"content-type", b"text/plain; charset=utf-8"),
@@ -134,7 +139,9 @@ class SesseraMiddleware:
             (b"cache-control", b"no-store"),
         ]
         if error.http_status == HTTPStatus.UNAUTHORIZED and self.sessera.door.takes_headers:
-            headers.append((b"www-authenticate", b"Bearer"))
+            visit = contents.opened
+            brought = visit is not None and (visit.session is not None or visit.error is not None)
+            headers.append((b"www-authenticate", challenge(error, brought=brought).encode()))
         if error.http_status == HTTPStatus.SERVICE_UNAVAILABLE:
             headers.append((b"retry-after", str(RETRY_AFTER).encode()))
         await send({"type": "http.response.start", "status": error.http_status, "headers": headers})

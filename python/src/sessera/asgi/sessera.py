@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import logging
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from sessera import Client, Cookie, Event, InvalidConfig, Keyring, Policy, check_fetch
+from sessera import Client, Cookie, Event, InvalidConfig, Policy, check_fetch
+from sessera._web.backing import Backing
 from sessera._web.door import LOCATIONS
 from sessera._web.keeper import Keeper
-from sessera._web.keyfile import key_file_of
+from sessera._web.keyfile import key_source
 from sessera._web.settings import Settings
-from sessera._web.storefile import store_of
+from sessera._web.storefile import check_store, store_of
+from sessera._web.values import FLAGS, flag_of
 
 from . import scope as asgi
+from .jwks import JwksApp
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Sequence
     from datetime import timedelta
 
-    from sessera import ManualClock
+    from sessera import Keyring, ManualClock
     from sessera._web.settings import Store
 
     from .scope import Scope
@@ -33,8 +35,9 @@ class Sessera(Keeper):
     """The sessions of one ASGI application: give it to SesseraMiddleware.
 
     `issuer` and `audience` are in every token. `keyring` is a Keyring, or the path of its file, which is made
-    at the first start and read again when its keys were rotated. `store` is a store, the path of an SQLite
-    file, the URL of a Redis, "memory", or None, without which nothing is revoked or rotated.
+    when the server starts and read again when its keys were rotated; `algorithm` is that of the keys that are
+    made, "HS256" by default, "EdDSA" or "ES256" where other services verify. `store` is a store, the path of
+    an SQLite file, the URL of a Redis, "memory", or None, without which nothing is revoked or rotated.
 
     `policy` has the limits. `data` says where the contents of `request.session` are: in the "token", or in
     the "store", from which they are read before the application runs. `sealed` hides what tokens say.
@@ -63,6 +66,7 @@ class Sessera(Keeper):
 
     claim = "session"
     lists_by = "list_sessions"
+    for_plain_http = "dev=True"
     logger = logging.getLogger("sessera.asgi")
 
     def __init__(
@@ -71,6 +75,7 @@ class Sessera(Keeper):
         audience: str,
         *,
         keyring: Keyring | str | os.PathLike[str],
+        algorithm: Literal["HS256", "EdDSA", "ES256"] | None = None,
         store: Store | str | os.PathLike[str] | None,
         policy: Policy | None = None,
         data: Literal["token", "store"] = "token",
@@ -102,36 +107,46 @@ class Sessera(Keeper):
             raise InvalidConfig('locations must be "cookie", "header" or both')
         if data == "store" and store is None:
             raise InvalidConfig("data is to be in the store, but there is none")
-        key_file = None
-        if not isinstance(keyring, Keyring):
-            key_file = key_file_of(Path(keyring), "HS256", "keyring")
-            keyring = key_file.keyring
-        cookie: dict[str, Any] = {"same_site": same_site, "partitioned": partitioned, "dev": dev}
+        keys = key_source(keyring, algorithm, "keyring")
+        check_store(store, "store")
+        flags = {
+            "sealed": sealed,
+            "partitioned": partitioned,
+            "clear_site_data": clear_site_data,
+            "list_sessions": list_sessions,
+            "list_networks": list_networks,
+            "dev": dev,
+        }
+        flag = {name: _flag(name, value) for name, value in flags.items()}
+        dev = flag["dev"]
+        cookie: dict[str, Any] = {
+            "same_site": same_site,
+            "partitioned": flag["partitioned"],
+            "dev": dev,
+        }
         device = None if device_cookie is None else {"name": device_cookie, **cookie}
         if device is not None and Cookie(**device).name == Cookie(name=cookie_name, **cookie).name:
             raise InvalidConfig("device_cookie has the name of the session's cookie, which is cookie_name")
         self.csrf = csrf
         self.trusted_origins = list(trusted_origins)
-        self.clear_site_data = clear_site_data
+        self.clear_site_data = flag["clear_site_data"]
         self.dev = dev
         self._on_event = on_event
         super().__init__(
             Settings(
                 issuer=issuer,
                 audience=audience,
-                keyring=keyring,
-                key_file=key_file,
-                store=store_of(store, keyring, "store"),
+                backing=Backing(keys, lambda keyring: store_of(store, keyring, "store")),
                 data_in_store=data == "store",
                 policy=policy or Policy(),
-                sealed=sealed,
+                sealed=flag["sealed"],
                 remember_for=remember_for,
                 cookie={"name": cookie_name, **cookie},
                 device_cookie=device,
                 locations=tuple(locations),
                 trusted_hops=trusted_hops,
-                list_sessions=list_sessions,
-                list_networks=list_networks,
+                list_sessions=flag["list_sessions"],
+                list_networks=flag["list_networks"],
                 max_sessions=max_sessions,
                 clock_skew=clock_skew,
                 clock=clock,
@@ -139,6 +154,10 @@ class Sessera(Keeper):
         )
         if dev:
             self.logger.warning("dev is set: the cookie is for plain http. Never set it in production.")
+
+    def setting(self, name: str) -> str:
+        """Write the name of a setting as an argument of this class."""
+        return name.lower()
 
     def token_of(self, request: Scope) -> tuple[str | None, bool]:
         """Find the token that a request brought, if any, and whether it stood in `Authorization`.
@@ -166,10 +185,30 @@ class Sessera(Keeper):
             device=device,
         )
 
+    def check_transport(self, request: Scope) -> None:
+        """Warn once where the client of a request drops the cookie that its response sets."""
+
+        def header(name: str) -> str | None:
+            return asgi.value(request, name.encode())
+
+        self.warn_of_plain_http(request.get("scheme", "http"), header("host"), header)
+
+    @property
+    def jwks(self) -> JwksApp:
+        """The public keys as an ASGI application: `Route("/.well-known/jwks.json", sessera.jwks)`."""
+        return JwksApp(self)
+
     def tell(self, event: Event) -> None:
         """Call `on_event`."""
         if self._on_event is not None:
             self._on_event(event)
+
+
+def _flag(name: str, value: object) -> bool:
+    flag = flag_of(value)
+    if flag is None:
+        raise InvalidConfig(f"{name} must be {FLAGS}")
+    return flag
 
 
 def _check_origins(origins: Sequence[str]) -> None:

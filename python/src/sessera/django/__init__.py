@@ -21,6 +21,7 @@ from sessera._web.current import CurrentSession
 from sessera._web.listing import ANYONE, UserSession
 
 from .events import session_event
+from .jwks import jwks
 from .middleware import SesseraMiddleware
 from .store import SessionStore
 from .verbs import current_session, elevate, logout_everywhere, revoke, sessions_of
@@ -33,6 +34,7 @@ __all__ = [
     "UserSession",
     "current_session",
     "elevate",
+    "jwks",
     "logout_everywhere",
     "revoke",
     "session_event",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.signals import setting_changed
 
+from sessera import Client
 from sessera._web import environ as wsgi
 from sessera._web import keeper
 
@@ -18,7 +19,9 @@ from .settings import settings_of_project
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sessera import Client, Event
+    from django.http import HttpRequest
+
+    from sessera import Event
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,12 @@ class Keeper(keeper.Keeper):
 
     claim = "django"
     lists_by = 'SESSERA["LIST_SESSIONS"]'
+    for_plain_http = "SESSION_COOKIE_SECURE = False and a SESSION_COOKIE_NAME without __Host-"
     logger = logging.getLogger("sessera.django")
+
+    def setting(self, name: str) -> str:
+        """Write the name of a setting as a project's settings have it."""
+        return f'SESSERA["{name}"]'
 
     def token_of(self, request: Brought) -> tuple[str | None, bool]:
         """Find the token that a request brought, if any.
@@ -51,7 +59,17 @@ class Keeper(keeper.Keeper):
 
     def client_of(self, request: Brought, device: str | None = None) -> Client:
         """Gather what is known of who sent a request."""
-        return wsgi.client_of(self.door, request.environ or {}, device)
+        if request.environ is None:
+            return Client(device=device)
+        return wsgi.client_of(self.door, request.environ, device)
+
+    def check_transport(self, request: HttpRequest) -> None:
+        """Warn once where the client of a request drops the cookie that its response sets.
+
+        Not for Django's test client, which keeps it, whatever the scheme.
+        """
+        if not request.is_secure() and request.META.get("SERVER_NAME") != "testserver":
+            wsgi.warn_of_plain_http(self, request.META)
 
     def tell(self, event: Event) -> None:
         """Send the event as a signal. A receiver that fails is logged by Django, and ends no request."""

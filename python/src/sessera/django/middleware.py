@@ -35,7 +35,7 @@ class SesseraMiddleware(SessionMiddleware):
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         super().__init__(get_response)
         # What is wrong in the settings is an error when the server starts, and not in its first request.
-        current_keeper()
+        current_keeper().open()
 
     def process_request(self, request: HttpRequest) -> None:
         """Give the request its session, which is verified when it is first asked for."""
@@ -70,6 +70,7 @@ class SesseraMiddleware(SessionMiddleware):
             # The client has this token, or by now a newer one: a late response must not take that away.
             del response.cookies[name]
         if name in response.cookies:
+            current_keeper().check_transport(request)
             response.headers["Cache-Control"] = "no-store"
         elif not session.accessed:
             if response.streaming and not issubclass(type(response), FileResponse):

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import os
+import logging
 from datetime import timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as django
 
-from sessera import Cookie, InvalidConfig, Keyring, ManualClock, Policy
-from sessera._web.keyfile import KeyFile, key_file_of
+from sessera import Cookie, InvalidConfig, ManualClock, Policy
+from sessera._web.backing import Backing
+from sessera._web.keyfile import key_source
 from sessera._web.settings import Settings
-from sessera._web.storefile import store_of
+from sessera._web.storefile import check_store, store_of
+from sessera._web.values import FLAGS, flag_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+logger = logging.getLogger("sessera.django")
 
 #: Every member of `SESSERA`, with what it is when the project says nothing.
 DEFAULTS: Mapping[str, str] = {
     "ISSUER": "none: it must be given, such as `https://shop.example`",
     "AUDIENCE": '"django"',
-    "ALGORITHM": '"HS256"; "EdDSA" or "ES256" where others verify: of the keyring of the first start',
-    "KEYRING": "the file `sessera-keys.json` in BASE_DIR, made at first start",
+    "ALGORITHM": '"HS256"; "EdDSA" or "ES256" where others verify: of the keys that are made at first use',
+    "KEYRING": "the file `sessera-keys.json` in BASE_DIR, made when the server starts; a Keyring, a path",
     "STORE": 'the SQLite file `sessera.db` in BASE_DIR; a store, a path, a URL of Redis, "memory", None',
     "DATA": '"token": it carries request.session; "store": the store keeps it, under the session\'s id',
     "POLICY": "Policy()",
@@ -48,18 +53,21 @@ def settings_of_project() -> Settings:
     store = given.get("STORE", ...)
     if store is None and data == "store":
         raise InvalidConfig('SESSERA["DATA"] is "store", but SESSERA["STORE"] is None')
-    keys = _keys(given)
-    keyring = keys.keyring if isinstance(keys, KeyFile) else keys
+    keys = key_source(
+        given["KEYRING"] if "KEYRING" in given else _beside("sessera-keys.json", "KEYRING"),
+        given.get("ALGORITHM"),
+        'SESSERA["KEYRING"]',
+    )
     store = _beside("sessera.db", "STORE") if store is ... else store
+    check_store(store, 'SESSERA["STORE"]')
+    _warn_of_unused(given)
     return Settings(
         issuer=_typed(given, "ISSUER", str, None),
         audience=_typed(given, "AUDIENCE", str, "django"),
-        keyring=keyring,
-        key_file=keys if isinstance(keys, KeyFile) else None,
-        store=store_of(store, keyring, 'SESSERA["STORE"]'),
+        backing=Backing(keys, lambda keyring: store_of(store, keyring, 'SESSERA["STORE"]')),
         data_in_store=data == "store",
         policy=_typed(given, "POLICY", Policy, Policy()),
-        sealed=_typed(given, "SEALED", bool, False),  # noqa: FBT003  # a value like the others
+        sealed=_flag(given, "SEALED"),
         **_list(given, stored=store is not None),
         cookie=_cookie(),
         locations=("cookie",),
@@ -72,11 +80,50 @@ def settings_of_project() -> Settings:
 def _given() -> dict[str, Any]:
     given = getattr(django, "SESSERA", None)
     if not isinstance(given, dict):
-        raise InvalidConfig('the setting SESSERA is missing: SESSERA = {"ISSUER": "https://shop.example"}')
+        raise InvalidConfig(
+            f'the setting SESSERA is missing: SESSERA = {{"ISSUER": "https://shop.example"}}{_misspelt()}'
+        )
     for name in given:
         if name not in DEFAULTS:
-            raise InvalidConfig(f'there is no setting SESSERA["{name}"]')
+            close = get_close_matches(str(name).upper().removeprefix("SESSERA_"), DEFAULTS, n=1)
+            hint = f'; did you mean SESSERA["{close[0]}"]?' if close else ""
+            raise InvalidConfig(f'there is no setting SESSERA["{name}"]{hint}')
+    for name in dir(django):
+        if name.startswith("SESSERA_"):
+            member = name.removeprefix("SESSERA_")
+            raise InvalidConfig(f'{name} has no effect in Django: write it as SESSERA["{member}"]')
     return given
+
+
+def _misspelt() -> str:
+    """Name a setting that is likely meant to be SESSERA."""
+    dicts = [name for name in dir(django) if name.isupper() and isinstance(getattr(django, name), dict)]
+    close = get_close_matches("SESSERA", dicts, n=1, cutoff=0.8)
+    return f". There is {close[0]}: did you mean SESSERA?" if close else ""
+
+
+def _flag(given: dict[str, Any], name: str) -> bool:
+    flag = flag_of(given.get(name, False))
+    if flag is None:
+        raise InvalidConfig(f'SESSERA["{name}"] must be {FLAGS}')
+    return flag
+
+
+def _warn_of_unused(given: dict[str, Any]) -> None:
+    """Log which of Django's own settings for sessions this engine does not read, or only in part."""
+    unused = {
+        "SESSION_CACHE_ALIAS": 'set SESSERA["STORE"]',
+        "SESSION_FILE_PATH": 'set SESSERA["STORE"]',
+        "SESSION_SAVE_EVERY_REQUEST": 'a session in use is renewed by itself, see SESSERA["POLICY"]',
+    }
+    policy = given.get("POLICY", Policy())
+    if isinstance(policy, Policy) and policy.absolute_timeout.total_seconds() < django.SESSION_COOKIE_AGE:
+        unused["SESSION_COOKIE_AGE"] = (
+            'sessions end earlier: set SESSERA["POLICY"] = Policy(idle_timeout=…, absolute_timeout=…)'
+        )
+    found = [f"{name} ({instead})" for name, instead in unused.items() if django.is_overridden(name)]
+    if found:
+        logger.warning("Settings without effect: %s.", "; ".join(found))
 
 
 def _typed(given: dict[str, Any], name: str, of: type[Any], default: Any) -> Any:
@@ -84,16 +131,6 @@ def _typed(given: dict[str, Any], name: str, of: type[Any], default: Any) -> Any
     if not isinstance(value, of) or value == "" or (of is int and isinstance(value, bool)):
         raise InvalidConfig(f'SESSERA["{name}"] must be a {of.__name__}')
     return value
-
-
-def _keys(given: dict[str, Any]) -> Keyring | KeyFile:
-    value = given.get("KEYRING", ...)
-    if isinstance(value, Keyring):
-        return value
-    path = _beside("sessera-keys.json", "KEYRING") if value is ... else value
-    if not isinstance(path, (str, os.PathLike)):
-        raise InvalidConfig('SESSERA["KEYRING"] must be a Keyring, or the path of its file')
-    return key_file_of(Path(path), _typed(given, "ALGORITHM", str, "HS256"), 'SESSERA["KEYRING"]')
 
 
 def _beside(name: str, setting: str) -> Path:
@@ -105,8 +142,8 @@ def _beside(name: str, setting: str) -> Path:
 
 def _list(given: dict[str, Any], *, stored: bool) -> dict[str, Any]:
     settings: dict[str, Any] = {
-        "LIST_SESSIONS": _typed(given, "LIST_SESSIONS", bool, False),  # noqa: FBT003
-        "LIST_NETWORKS": _typed(given, "LIST_NETWORKS", bool, False),  # noqa: FBT003
+        "LIST_SESSIONS": _flag(given, "LIST_SESSIONS"),
+        "LIST_NETWORKS": _flag(given, "LIST_NETWORKS"),
         "MAX_SESSIONS": given.get("MAX_SESSIONS"),
     }
     if settings["MAX_SESSIONS"] is not None and _typed(given, "MAX_SESSIONS", int, None) < 1:

@@ -13,6 +13,7 @@ from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from sessera import Expired, InvalidClaim, SessionError
 from sessera._web.refusal import cannot_tell
 from sessera._web.settle import rotate
+from sessera._web.uncarried import uncarried
 from sessera._web.visit import ANONYMOUS, Visit
 
 from . import expiry
@@ -160,7 +161,9 @@ class SessionStore(SessionBase):
         if subject == ANONYMOUS and visit.error is not None and visit.error.code in _NOT_NOW:
             # A good session may stand behind it, of which an anonymous one must not take the place.
             raise visit.error
-        if subject == ANONYMOUS and visit.session is None and not create and not visit.may_begin:
+        if subject == ANONYMOUS and visit.was_overtaken and not create:
+            self._keeper.logger.info("session not saved: this visitor has just logged in")
+        elif subject == ANONYMOUS and visit.session is None and not create and not visit.may_begin:
             self._keeper.logger.info("session not saved: the request can't be given a new cookie")
         elif subject == ANONYMOUS and (create or visit.session is None or visit.logged_in):
             visit.begin(text)
@@ -287,7 +290,11 @@ class SessionStore(SessionBase):
         return max(0, min(age, int(visit.session.ends_at.timestamp() - self._keeper.unix_seconds())))
 
     def _written(self, data: dict[str, Any]) -> str:
-        text = self.serializer().dumps(data).decode("latin-1")
+        dumps = self.serializer().dumps
+        try:
+            text = dumps(data).decode("latin-1")
+        except (TypeError, RecursionError) as error:
+            raise uncarried("request.session", data, dumps) from error
         try:
             return _text(json.loads(text))
         except ValueError:

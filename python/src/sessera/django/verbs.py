@@ -13,6 +13,7 @@ from .store import SessionStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from uuid import UUID
 
     from django.http import HttpRequest
 
@@ -75,10 +76,10 @@ def logout_everywhere(request: HttpRequest, *, keep_current: bool = False) -> Re
     return state
 
 
-def sessions_of(request: HttpRequest, subject: str | None = None) -> list[UserSession]:
+def sessions_of(request: HttpRequest, subject: str | int | UUID | None = None) -> list[UserSession]:
     """List the live sessions of a subject, oldest first; without one, of the user who is logged in.
 
-    A subject is a user's id, as text.
+    A subject is a user's id.
 
     Raises InvalidConfig unless `SESSERA["LIST_SESSIONS"]` is on, StoreUnavailable, and
     ReauthenticationRequired when nobody is named and nobody is logged in.
@@ -89,10 +90,10 @@ def sessions_of(request: HttpRequest, subject: str | None = None) -> list[UserSe
     return [UserSession.of(record, here) for record in listing.sessions_of(visit.keeper, owner)]
 
 
-def revoke(request: HttpRequest, sid: str, *, of: str | Owner | None = Owner.CURRENT) -> bool:
+def revoke(request: HttpRequest, sid: str, *, of: str | int | UUID | Owner | None = Owner.CURRENT) -> bool:
     """End one of the user's sessions by its id: none of its tokens is accepted from now on.
 
-    False where it is none of theirs, and nothing ends. `of` names another user by the id, as text, for
+    False where it is none of theirs, and nothing ends. `of` names another user by the id, for
     administrators; `ANYONE` is whoever it belongs to, for administrators too; None is nobody, to whom no
     session belongs. This request's own ends as with Django's `logout`.
 

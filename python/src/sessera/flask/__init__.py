@@ -37,6 +37,7 @@ from .csrf import check_csrf, csrf_exempt, csrf_field, csrf_token
 from .current import CurrentSession, current_session
 from .events import SessionEvent, event_signal, session_event
 from .extension import Sessera
+from .jwks import jwks
 from .listing import ANYONE, UserSession, revoke, sessions_of
 from .required import session_required
 from .verbs import elevate, login, logout, logout_everywhere
@@ -54,6 +55,7 @@ __all__ = [
     "current_session",
     "elevate",
     "event_signal",
+    "jwks",
     "login",
     "logout",
     "logout_everywhere",

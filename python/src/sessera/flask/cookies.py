@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sessera import Cookie, InvalidConfig
+from sessera._web.values import flag_of
 
 from .given import Given, checked
 
@@ -52,6 +53,8 @@ def device_cookie(given: Given, session: Mapping[str, Any], policy: Policy) -> M
     """
     name = "SESSERA_DEVICE_COOKIE"
     value = given.value(name, None)
+    flag = flag_of(value)
+    value = value if flag is None else flag
     if value is False or name not in given:
         return None
     if value is not True and (not isinstance(value, str) or not value):

@@ -7,17 +7,10 @@ from typing import TYPE_CHECKING, Any
 from flask import json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from flask.json.tag import TaggedJSONSerializer
 
 #: The application claim that holds the contents of `flask.session`.
 CLAIM = "flask"
-
-
-def encode(serializer: TaggedJSONSerializer, data: Mapping[str, Any]) -> str:
-    """Write the data as JSON, tagged as Flask tags it. Equal data gives equal text."""
-    return serializer.dumps(dict(data))
 
 
 def text_of(tagged: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from .commands import group
+from .commands import command
 from .csrf import guard
 from .current import current_session
 from .hooks import Hooks
@@ -14,6 +14,7 @@ from .keeper import Keeper, current_keeper
 from .proxies import refuse_two_counts
 from .refusal import register
 from .settings import Settings
+from .startup import warn_of_settings
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -29,9 +30,10 @@ class Sessera(Hooks):
     It takes the place of Flask's own sessions; `flask.session` keeps working. One object may serve several
     applications. All settings are `SESSERA_*` in `app.config`; see `sessera.flask.settings`.
 
-    Keys and store are files in the instance folder, made at the first start and shared by all processes of
-    the host, whether each loads the application or they are forked off one that did: a logout in one of them
-    holds in all others, and over restarts. Such a folder must be writable, and on a local file system.
+    Keys and store are files in the instance folder, made when a session is first used and shared by all
+    processes of the host, whether each loads the application or they are forked off one that did: a logout in
+    one of them holds in all others, and over restarts. Such a folder must be writable, and on a local file
+    system.
 
     Raises InvalidConfig, which names the setting that is unknown or wrong.
 
@@ -63,13 +65,14 @@ class Sessera(Hooks):
             raise RuntimeError("Sessera was set up on this application before")
         settings = Settings.of(app)
         refuse_two_counts(app, settings.trusted_hops)
+        warn_of_settings(app, settings)
         keeper = Keeper(app, settings, self.hooks_of)
         app.extensions["sessera"] = keeper
         app.session_interface = SesseraInterface(keeper)
         app.context_processor(lambda: {"current_session": current_session})
         register(app, settings)
         guard(app, keeper)
-        app.cli.add_command(group)
+        app.cli.add_command(command)
         if settings.dev:
             logger.warning(
                 "SESSERA_DEV is set: the cookie of %s is for plain http. Never set it in production.",

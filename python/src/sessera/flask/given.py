@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sessera import InvalidConfig, SessionError
+from sessera._web.values import FLAGS, flag_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -15,6 +16,9 @@ Made = TypeVar("Made")
 
 #: What begins the name of every setting.
 PREFIX = "SESSERA_"
+
+#: How alike two names are of which one is a misspelling. `SESSION` and `SESSERA` are 0.57.
+_ALIKE = 0.8
 
 #: Longest text, in bytes.
 LONGEST_TEXT = 512
@@ -28,6 +32,7 @@ class Given:
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self._given = {name: value for name, value in config.items() if name.startswith(PREFIX)}
+        self._others = [name for name in config if isinstance(name, str) and not name.startswith(PREFIX)]
 
     def __contains__(self, name: str) -> bool:
         return name in self._given
@@ -41,6 +46,9 @@ class Given:
                 close = difflib.get_close_matches(name.removeprefix(PREFIX), ends, n=1)
                 hint = f"; did you mean {ends[close[0]]}?" if close else ""
                 raise InvalidConfig(f"there is no setting {name}{hint}")
+        for name in self._others:
+            if (meant := _misspelt(name, known)) is not None:
+                raise InvalidConfig(f"there is no setting {name}; did you mean {meant}?")
 
     def value(self, name: str, default: Any) -> Any:
         """Give whatever it is."""
@@ -54,12 +62,10 @@ class Given:
         return value
 
     def flag(self, name: str, *, default: bool) -> bool:
-        """Give True or False, and nothing that is as good as that."""
-        value = self.value(name, default)
-        if not isinstance(value, bool):
-            # Flask reads variables of the environment as JSON, in which these words are small.
-            hint = "; in a variable of the environment, true or false" if isinstance(value, str) else ""
-            raise InvalidConfig(f"{name} must be True or False{hint}")
+        """Give True or False; other values that Python takes for true or false are refused."""
+        value = flag_of(self.value(name, default))
+        if value is None:
+            raise InvalidConfig(f"{name} must be {FLAGS}")
         return value
 
     def whole(self, name: str, default: int | None, *, least: int, most: int) -> int | None:
@@ -90,6 +96,17 @@ class Given:
         if value is not default and not isinstance(value, of):
             raise InvalidConfig(f"{name} must be a {of.__name__}")
         return value
+
+
+def _misspelt(name: str, known: Collection[str]) -> str | None:
+    """Give the setting that a name of another beginning stands for, such as `SESERA_STORE`."""
+    begin, line, end = name.partition("_")
+    likeness = difflib.SequenceMatcher(None, begin.upper(), PREFIX.rstrip("_")).ratio()
+    if not line or likeness < _ALIKE:
+        return None
+    ends = [one.removeprefix(PREFIX) for one in known]
+    close = difflib.get_close_matches(end.upper(), ends, n=1, cutoff=_ALIKE)
+    return PREFIX + close[0] if close else None
 
 
 def checked(name: str, make: Callable[[], Made]) -> Made:

@@ -34,6 +34,7 @@ class Keeper(keeper.Keeper):
 
     claim = CLAIM
     lists_by = "SESSERA_LIST_SESSIONS"
+    for_plain_http = "SESSERA_DEV = True"
     logger = logging.getLogger("sessera.flask")
 
     def __init__(
@@ -46,11 +47,14 @@ class Keeper(keeper.Keeper):
         self._app = weakref.ref(app)
         self.settings = settings
         self._hooks_of = hooks_of
-        self._told_of_proxy_fix = False
         #: The name of the session that the sessions told of last, on each thread.
         self._latest = threading.local()
         self.keeps_visitors = settings.csrf.asks_for_token
         super().__init__(settings)
+
+    def setting(self, name: str) -> str:
+        """Write the name of a setting as Flask's configuration has it."""
+        return f"SESSERA_{name}"
 
     def token_of(self, request: WSGIEnvironment) -> tuple[str | None, bool]:
         """Find the token that a request brought, if any, and whether it stood in `Authorization`.
@@ -70,13 +74,21 @@ class Keeper(keeper.Keeper):
     def client_of(self, request: WSGIEnvironment, device: str | None = None) -> Client:
         """Gather what is known of who sent a request, and shows this device secret."""
         if self.door.trusted_hops and counted_by_proxy_fix(request):
-            if not self._told_of_proxy_fix:
-                self._told_of_proxy_fix = True
-                self.logger.warning(
-                    "SESSERA_TRUSTED_HOPS is ignored: ProxyFix has found the client's address; leave it out"
-                )
+            self.notices.warn(
+                "proxy fix",
+                "SESSERA_TRUSTED_HOPS is ignored: ProxyFix has found the client's address; leave it out",
+            )
             return wsgi.client_of(replace(self.door, trusted_hops=0), request, device)
         return wsgi.client_of(self.door, request, device)
+
+    def check_transport(self, request: WSGIEnvironment) -> None:
+        """Warn once where the client of a request drops the cookie that its response sets.
+
+        Not in tests: Flask's test client keeps it, whatever the scheme.
+        """
+        app = self._app()
+        if app is None or not app.testing:
+            wsgi.warn_of_plain_http(self, request)
 
     def tell(self, event: Event) -> None:
         """Send the event as a signal, and call the hooks for it."""

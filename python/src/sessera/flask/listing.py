@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import has_request_context
 
 from sessera import ReauthenticationRequired
@@ -12,10 +14,13 @@ from .current import current_session, open_session
 from .keeper import current_keeper
 from .verbs import logout
 
+if TYPE_CHECKING:
+    from uuid import UUID
+
 __all__ = ["ANYONE", "UserSession", "revoke", "sessions_of"]
 
 
-def sessions_of(subject: str | None = None) -> list[UserSession]:
+def sessions_of(subject: str | int | UUID | None = None) -> list[UserSession]:
     """List the live sessions of a subject, oldest first; without one, of the user who is logged in.
 
     Raises InvalidConfig unless `SESSERA_LIST_SESSIONS` is on, StoreUnavailable, and ReauthenticationRequired
@@ -40,7 +45,7 @@ def sessions_of(subject: str | None = None) -> list[UserSession]:
     return [UserSession.of(record, here) for record in listing.sessions_of(current_keeper(), subject)]
 
 
-def revoke(sid: str, *, of: str | Owner | None = Owner.CURRENT) -> bool:
+def revoke(sid: str, *, of: str | int | UUID | Owner | None = Owner.CURRENT) -> bool:
     """End one of the user's sessions by its id: none of its tokens is accepted from now on.
 
     False where it is none of theirs, and nothing ends. `of` names another user, for administrators; `ANYONE`

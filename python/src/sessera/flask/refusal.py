@@ -6,12 +6,14 @@ import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from flask import current_app
+from flask import current_app, has_request_context
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, HTTPException, ServiceUnavailable, Unauthorized
 
 from sessera import SessionError
-from sessera._web.refusal import OF_THE_TIMES, RETRY_AFTER
+from sessera._web.refusal import OF_THE_TIMES, RETRY_AFTER, challenge
+
+from .current import open_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,8 +52,28 @@ def refusal(error: SessionError | None, settings: Settings) -> HTTPException:
         return Forbidden(_RELOAD if forged else None)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return ServiceUnavailable(retry_after=RETRY_AFTER)
-    challenge = WWWAuthenticate("bearer") if "header" in settings.locations else None
-    return Unauthorized(www_authenticate=challenge)
+    if "header" not in settings.locations:
+        return Unauthorized()
+    return Unauthorized(www_authenticate=_Bearer(challenge(error, brought=_brought())))
+
+
+class _Bearer(WWWAuthenticate):
+    """A challenge as it is written: Werkzeug would leave out the quotes that RFC 6750 shows."""
+
+    def __init__(self, header: str) -> None:
+        super().__init__("bearer")
+        self._header = header
+
+    def to_header(self) -> str:
+        """Give the header's value."""
+        return self._header
+
+
+def _brought() -> bool:
+    """Whether this request brought a token."""
+    session = open_session() if has_request_context() else None
+    visit = None if session is None else session.opened
+    return visit is not None and (visit.session is not None or visit.error is not None)
 
 
 def answer_instead(response: Response, error: SessionError, settings: Settings) -> None:

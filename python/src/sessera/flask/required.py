@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-from flask import current_app
+from flask import current_app, request
 
 from sessera import InvalidConfig, ReauthenticationRequired, SessionError
 
@@ -55,6 +55,10 @@ def session_required(
     and finds `current_session` false; what else is asked for is asked of those who are logged in. A bearer
     token that is no good is refused all the same: who sends one wants to be told.
 
+    A request by OPTIONS passes: browsers ask so before a request from another origin, and send no cookie and
+    no token (a CORS preflight). It matters where the view takes OPTIONS itself; there `current_session` may
+    be false.
+
     Others get 401, or 503 with `Retry-After` where this server can't tell. An application answers otherwise,
     by sending people to its login page for instance, with `@app.errorhandler(401)`. Where the authentication
     is too old or too weak ReauthenticationRequired is raised, which has a handler of its own if the
@@ -96,6 +100,8 @@ def session_required(
 
 
 def _admit(step_up: dict[str, Any] | None, *, live: bool, optional: bool) -> None:
+    if request.method == "OPTIONS":
+        return
     session = open_session()
     visit, settings = session.visit, session.keeper.settings
     if live and visit.logged_in:

@@ -37,6 +37,7 @@ def save(session: FlaskSession, response: Response) -> None:
 def _write(session: FlaskSession, visit: Visit, response: Response) -> None:
     vary(response, session.keeper.door.varies_by)
     if lines := cookie_lines(session, visit):
+        session.keeper.check_transport(session.environ)
         for line in lines:
             response.headers.add("Set-Cookie", line)
         if session.keeper.settings.former is not None:

@@ -53,6 +53,21 @@ class FlaskSession(Contents, SessionMixin):
         return self.visit.new
 
     @property
+    def sid(self) -> str:
+        """The session's id, as with Flask-Session. It is another one after a login.
+
+        Raises AttributeError where there is no session yet. A visitor's begins at the end of the request that
+        puts something into it.
+        """
+        session = self.visit.session
+        if session is None:
+            raise AttributeError(
+                "there is no session yet, and so no id: it begins with login(), or at the end of a request "
+                "that put something into flask.session"
+            )
+        return session.id
+
+    @property
     def lasting(self) -> bool:
         """Whether the cookie is to outlive the browser."""
         return self.permanent
@@ -67,8 +82,11 @@ class FlaskSession(Contents, SessionMixin):
         return any(name != "_permanent" for name in self)
 
     def encode(self) -> str:
-        """Write the contents as JSON, tagged as Flask tags it. Equal contents give equal text."""
-        return data.encode(self.serializer, self)
+        """Write the contents as JSON, tagged as Flask tags it. Equal contents give equal text.
+
+        Raises TypeError, which names the key of a value that Flask can't tag.
+        """
+        return self._text(self.serializer.dumps)
 
     def text_of(self, tagged: object) -> str:
         """Give the text that `encode` gave for contents that have been read."""

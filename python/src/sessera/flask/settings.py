@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import logging
-import os
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sessera import InvalidConfig, Keyring, ManualClock, Sessions
+from sessera import InvalidConfig, ManualClock, Sessions
 from sessera._web import settings as shared
+from sessera._web.backing import Backing
 from sessera._web.door import LOCATIONS
-from sessera._web.keyfile import KeyFile, key_file_of
-from sessera._web.storefile import default_store, store_of
+from sessera._web.keyfile import key_source
+from sessera._web.storefile import check_default_store, check_store, default_store, store_of
 
 from .cookies import device_cookie, refuse_names_of_others, session_cookie
 from .csrf_rules import CsrfRules
@@ -26,9 +25,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-    from sessera._web.settings import Store
-
-logger = logging.getLogger("sessera.flask")
+    from sessera import Keyring
 
 #: More proxies than this are a mistake.
 MOST_HOPS = 32
@@ -40,8 +37,9 @@ MOST_SESSIONS = 10_000
 DEFAULTS: Mapping[str, str] = {
     "SESSERA_ISSUER": "`https://` and SERVER_NAME; `http://localhost` without one",
     "SESSERA_AUDIENCE": "the application's name; two of one name take each other's tokens if they share keys",
-    "SESSERA_ALGORITHM": '"HS256"; "EdDSA" or "ES256" where others verify: of the keyring of the first start',
-    "SESSERA_KEYRING": "the file `sessera-keys.json` in the instance folder, made at first start",
+    "SESSERA_ALGORITHM": '"HS256"; "EdDSA" or "ES256" where others verify: of keys made at first use',
+    "SESSERA_KEYRING": "the file `sessera-keys.json` in the instance folder, made at first use;"
+    " a path, a Keyring",
     "SESSERA_STORE": "the SQLite file `sessera.db` in the instance folder; a store, a path,"
     ' the URL of a Redis, "memory", None',
     "SESSERA_DATA": '"token": it carries flask.session; "store": the store keeps it, under the session\'s id',
@@ -92,19 +90,18 @@ class Settings(shared.Settings):
         given = Given(app.config)
         given.refuse_unknown(DEFAULTS)
         dev = given.flag("SESSERA_DEV", default=False)
-        keys = _keys(given, app)
-        keyring = keys.keyring if isinstance(keys, KeyFile) else keys
+        backing = _backing(given, app)
+        keyring = backing.sample()
         data_in_store = _data_in_store(given)
         policy = policy_of(given, keyring)
         cookie = session_cookie(given, dev=dev)
         device = device_cookie(given, cookie, policy)
         former = Former.of(given, app)
         refuse_names_of_others(app, cookie, device, former=former.cookie_name(app) if former else None)
-        return cls(
+        settings = cls(
             issuer=given.text("SESSERA_ISSUER", _default_issuer(app)),
             audience=given.text("SESSERA_AUDIENCE", app.name),
-            keyring=keyring,
-            key_file=keys if isinstance(keys, KeyFile) else None,
+            backing=backing,
             data_in_store=data_in_store,
             policy=policy,
             remember_for=remember_for(given, policy, keyring),
@@ -122,9 +119,11 @@ class Settings(shared.Settings):
             clock_skew=_clock_skew(given),
             trusted_hops=given.whole("SESSERA_TRUSTED_HOPS", 0, least=0, most=MOST_HOPS) or 0,
             clock=given.instance("SESSERA_CLOCK", ManualClock, None),
-            # Last, so that settings that are refused leave no database behind.
-            store=_store(given, app, keyring),
         )
+        if backing.is_ready:
+            # Last, so that settings that are refused leave no database behind.
+            backing.open()
+        return settings
 
 
 def _default_issuer(app: Flask) -> str:
@@ -132,22 +131,18 @@ def _default_issuer(app: Flask) -> str:
     return f"https://{server_name}" if server_name else "http://localhost"
 
 
-def _keys(given: Given, app: Flask) -> Keyring | KeyFile:
-    algorithm = given.text("SESSERA_ALGORITHM", "HS256")
-    if algorithm not in ("HS256", "EdDSA", "ES256"):
-        raise InvalidConfig("SESSERA_ALGORITHM must be HS256, EdDSA or ES256")
+def _backing(given: Given, app: Flask) -> Backing:
+    """Find the keys and the store, and check both as far as that is possible without making any."""
+    algorithm = given.text("SESSERA_ALGORITHM", "") if "SESSERA_ALGORITHM" in given else None
     value = given.value("SESSERA_KEYRING", Path(app.instance_path, "sessera-keys.json"))
-    if isinstance(value, Keyring):
-        return value
-    if not isinstance(value, (str, os.PathLike)) or not os.fspath(value):
-        raise InvalidConfig("SESSERA_KEYRING must be a Keyring, or the path of its file")
-    return key_file_of(Path(os.fsdecode(value)), algorithm, "SESSERA_KEYRING")
-
-
-def _store(given: Given, app: Flask, keyring: Keyring) -> Store | None:
+    keys = key_source(value, algorithm, "SESSERA_KEYRING")
     if "SESSERA_STORE" not in given:
-        return default_store(Path(app.instance_path, "sessera.db"))
-    return store_of(given.value("SESSERA_STORE", None), keyring)
+        path = Path(app.instance_path, "sessera.db")
+        check_default_store(path)
+        return Backing(keys, lambda _: default_store(path))
+    store = given.value("SESSERA_STORE", None)
+    check_store(store)
+    return Backing(keys, lambda keyring: store_of(store, keyring))
 
 
 def _list(given: Given) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from .current import open_session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from uuid import UUID
 
     from sessera import Issued
     from sessera._native import RevocationState
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def login(
-    subject: str,
+    subject: str | int | UUID,
     claims: Mapping[str, Any] | None = None,
     *,
     acr: str | None = None,
@@ -43,9 +44,12 @@ def login(
     `SESSERA_DEVICE_COOKIE` is on, such a client logs in with `device=False`, since its requests bring no
     cookie that the token could be bound to.
 
-    Raises InvalidClaim for a claim or a subject that no token may carry, TooLarge or CookieInvalid when there
-    is more than a token or a cookie can hold, StoreUnavailable when the replaced session can't be revoked, or
-    its contents not be kept, InvalidConfig when somebody is to be remembered and the settings say nobody is.
+    `subject` is the user's id. The session knows it as text: `login(42)` is `login("42")`.
+
+    Raises TypeError for a subject that is no str, int or UUID, InvalidClaim for a claim or a subject that no
+    token may carry, TooLarge or CookieInvalid when there is more than a token or a cookie can hold,
+    StoreUnavailable when the replaced session can't be revoked, or its contents not be kept, InvalidConfig
+    when somebody is to be remembered and the settings say nobody is.
 
         >>> from flask import Flask, request
         >>> from sessera import Keyring

@@ -88,6 +88,10 @@ final class VectorTests: XCTestCase {
             try sessions.checkCsrf(session: session, request: request, token: with.csrf)
         case "read_cookie": return Outcome(text: try Cookie().read(headers: [with.text ?? ""]))
         case "set_cookie": return Outcome(text: try Cookie().setCookie(value: with.text ?? ""))
+        case "client_address":
+            let address = clientAddress(
+                peer: with.peer ?? "", forwardedFor: with.forwarded_for ?? [], trustedHops: with.trusted_hops ?? 0)
+            return Outcome(text: address)
         case "load_keys": return skipped(try Keyring.fromJwks(text: with.text ?? ""))
         case "load_public_keys": return skipped(try Keyring.fromPublicJwks(text: with.text ?? ""))
         case "load_pem":

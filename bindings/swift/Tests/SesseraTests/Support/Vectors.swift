@@ -70,6 +70,9 @@ struct VectorArguments: Decodable {
     var origin: String?
     var own_origins: [String]?
     var trusted_origins: [String]?
+    var peer: String?
+    var forwarded_for: [String]?
+    var trusted_hops: UInt32?
 }
 
 /// What a step leads to.

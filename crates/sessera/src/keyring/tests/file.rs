@@ -96,6 +96,8 @@ mod unix {
 
     use super::*;
 
+    const NOBODY: u32 = 65_534;
+
     pub(super) fn set_mode(path: &Path, mode: u32) {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     }
@@ -116,7 +118,6 @@ mod unix {
 
     #[test]
     fn a_file_that_is_replaced_keeps_its_owner() {
-        const NOBODY: u32 = 65_534;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keys.json");
         let keyring = Keyring::generate(Algorithm::EdDsa).unwrap();
@@ -129,19 +130,71 @@ mod unix {
         }
     }
 
-    #[test]
-    fn a_private_file_that_others_may_touch_is_refused_with_its_mode() {
-        let folder = tempfile::tempdir().unwrap();
+    fn saved(folder: &tempfile::TempDir) -> std::path::PathBuf {
         let path = folder.path().join("keys.json");
         Keyring::generate(Algorithm::EdDsa).unwrap().save(&path).unwrap();
-        for mode in [0o640, 0o604, 0o644, 0o620, 0o602, 0o660, 0o610, 0o777] {
+        path
+    }
+
+    #[test]
+    fn others_may_not_touch_a_private_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = saved(&folder);
+        for mode in [0o604, 0o644, 0o444, 0o602, 0o601, 0o666, 0o777] {
             set_mode(&path, mode);
-            let message = format!("the key file has mode {mode:04o} and holds secrets: chmod 600 it");
-            assert_eq!(refused(Keyring::load(&path)), message);
+            let message = refused(Keyring::load(&path));
+            assert!(message.contains(&format!("mode {mode:04o}")), "{message}");
+            assert!(message.contains("every user") && message.contains("defaultMode: 0440"), "{message}");
         }
         for mode in [0o600, 0o400, 0o700] {
             set_mode(&path, mode);
             assert!(Keyring::load(&path).is_ok(), "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn the_group_may_read_a_private_file_and_not_write_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = saved(&folder);
+        for mode in [0o440, 0o640] {
+            set_mode(&path, mode);
+            assert!(Keyring::load(&path).is_ok(), "{mode:o}");
+        }
+        for mode in [0o660, 0o620, 0o610, 0o750] {
+            set_mode(&path, mode);
+            let message = refused(Keyring::load(&path));
+            assert!(message.contains(&format!("mode {mode:04o}")), "{message}");
+            assert!(message.contains("chmod 600 or 640"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_its_group_reads_belongs_to_root_or_to_us() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = saved(&folder);
+        set_mode(&path, 0o440);
+        // Only root can give a file away; for others there is no other owner to refuse.
+        if chown(&path, Some(NOBODY), None).is_ok() {
+            let message = refused(Keyring::load(&path));
+            assert!(message.contains("belongs to uid 65534"), "{message}");
+            set_mode(&path, 0o400);
+            assert!(Keyring::load(&path).is_ok(), "as before, where the group may not read it");
+            chown(&path, Some(0), Some(NOBODY)).unwrap();
+            set_mode(&path, 0o440);
+            assert!(Keyring::load(&path).is_ok(), "root:fsGroup 0440");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_replaced_stays_readable_for_its_group() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = saved(&folder);
+        for (before, after) in
+            [(0o640, 0o640), (0o440, 0o640), (0o600, 0o600), (0o644, 0o600), (0o660, 0o600)]
+        {
+            set_mode(&path, before);
+            Keyring::generate(Algorithm::EdDsa).unwrap().save(&path).unwrap();
+            assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, after, "{before:o}");
         }
     }
 

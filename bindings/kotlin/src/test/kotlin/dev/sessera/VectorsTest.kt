@@ -89,6 +89,8 @@ private class Step(private val step: JsonObject) {
 
     fun texts(name: String): List<String> = with[name]?.jsonArray?.map { it.jsonPrimitive.content }.orEmpty()
 
+    val trustedHops = with["trusted_hops"]?.jsonPrimitive?.long?.toUInt() ?: 0u
+
     val maxAge = with["max_age"]?.jsonPrimitive?.long?.seconds
 }
 
@@ -135,6 +137,10 @@ private val calls: Map<String, (Sessions, Step) -> JsonObject> = mapOf(
     },
     "read_cookie" to { _, step -> Cookie().read(listOf(step.text("text")))?.let(::text) ?: JsonObject(emptyMap()) },
     "set_cookie" to { _, step -> text(Cookie().setCookie(step.text("text"))) },
+    "client_address" to { _, step ->
+        clientAddress(step.text("peer"), step.texts("forwarded_for"), step.trustedHops)
+            ?.let(::text) ?: JsonObject(emptyMap())
+    },
     "load_keys" to { _, step -> skipped(Keyring.fromJwks(step.text("text"))) },
     "load_public_keys" to { _, step -> skipped(Keyring.fromPublicJwks(step.text("text"))) },
     "load_pem" to { _, step -> text(Keyring.fromPem(null, step.text("text")).keys().single().kid) },

@@ -27,8 +27,9 @@ _STEPS = {
     "claims": ("invalid_claim",),
     "issuer": ("wrong_issuer",),
     "audience": ("wrong_audience",),
-    "times": ("not_yet_valid", "expired", "ended"),
+    "end": ("ended",),
     "revocation": ("revoked", "reused", "superseded", "revocations_stale", "store_unavailable"),
+    "times": ("not_yet_valid", "expired"),
 }
 _OF_CODE = {code: step for step, codes in _STEPS.items() for code in codes}
 
@@ -63,7 +64,7 @@ def explain(token: str, settings: Settings) -> Explanation:
     error: SessionError | None = None
     session: Session | None = None
     try:
-        session = _sessions(settings).verify(token)
+        session = _sessions(settings).inspect(token)
     except SessionError as refused:
         error = refused
     signed = _opened(token, settings)
@@ -76,7 +77,8 @@ def explain(token: str, settings: Settings) -> Explanation:
     reached = True
     for name in _STEPS:
         if name == failed and error is not None:
-            steps.append(Step(name, passed=False, found=f"{error.code}: {error}"))
+            found = f"{error.code}: {error}{_difference(error, signed or token, claims, settings)}"
+            steps.append(Step(name, passed=False, found=found))
             reached = False
         elif reached:
             steps.append(
@@ -130,8 +132,10 @@ def _found(
         return f"a signed token of {len(token)} characters{seal}"
     if step in ("header", "key"):
         return _key(step, token, settings)
+    if step == "end":
+        return f"ends {_at(claims.get('sxp'))}"
     if step == "times":
-        times = {"issued": "iat", "expires": "exp", "ends": "sxp"}
+        times = {"issued": "iat", "its generation began": "nbf", "expires": "exp"}
         return ", ".join(f"{what} {_at(claims.get(name))}" for what, name in times.items())
     if step == "revocation":
         return _revocation(session, settings)
@@ -145,9 +149,7 @@ def _found(
 
 def _key(step: str, token: str, settings: Settings) -> str:
     now = datetime.fromtimestamp(settings.unix_seconds(), timezone.utc)
-    # The step before this one has read it: it is what a header must be.
-    first = token.partition(".")[0]
-    header = json.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
+    header = _header(token)
     if step == "header":
         # A seal that does not open has no type that could be read.
         return f"{header['alg']}, {header.get('typ') or header.get('enc')}"
@@ -157,13 +159,33 @@ def _key(step: str, token: str, settings: Settings) -> str:
     return f"{kid}, {known.state if known else 'unknown'}"
 
 
+def _difference(error: SessionError, token: str, claims: dict[str, Any] | None, settings: Settings) -> str:
+    """Say what the token has and what this application expects, where that is what the operator compares."""
+    if error.code == "unknown_key":
+        now = datetime.fromtimestamp(settings.unix_seconds(), timezone.utc)
+        known = ", ".join(f"{key.kid} ({key.state})" for key in settings.keyring.keys(now))
+        return f". The token's key is {_header(token).get('kid')}; this application has {known or 'none'}"
+    if claims is not None and error.code == "wrong_issuer":
+        return f". The token's is {claims.get('iss')}; this application's is {settings.issuer}"
+    if claims is not None and error.code == "wrong_audience":
+        return f". The token's is {claims.get('aud')}; this application's is {settings.audience}"
+    return ""
+
+
+def _header(token: str) -> dict[str, Any]:
+    """Read the header of a token whose shape a verify has accepted."""
+    first = token.partition(".")[0]
+    header: dict[str, Any] = json.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
+    return header
+
+
 def _revocation(session: Session | None, settings: Settings) -> str:
     if settings.store is None:
         return "there is no store: nothing can be revoked"
     if isinstance(settings.store, MemoryStore):
         return "not known here: the store is the memory of each server process"
     if session is not None and session.superseded:
-        return "rotated away a moment ago, accepted for the rest of its grace"
+        return "rotated away, accepted in the grace or until its successor is shown"
     return "not revoked"
 
 

@@ -1,0 +1,1 @@
+"""The commands: `python -m sessera …`, which Flask has as `flask sessera …`."""
