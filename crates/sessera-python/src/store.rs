@@ -39,8 +39,10 @@ impl MemoryStore {
 ///
 /// The file is made, readable by its owner only, when it is not there; SQLite's `-wal` and `-shm` and a
 /// `-bell` lie beside it. It must be on a local file system. `busy_timeout` is how long a write waits for
-/// those of other processes before it fails with `StoreUnavailable`: a timedelta or seconds. Without `doorbell`
-/// every verify asks SQLite whether the file changed, which takes a few microseconds; see the property.
+/// those of other processes: a timedelta or seconds. After that a revocation is pending, and every other write fails
+/// with `StoreUnavailable`. Without `doorbell` every verify asks SQLite whether the file changed, which takes a few
+/// microseconds; see the property. `quota` is how many marks a process holds at most. With `group_access` the group
+/// of the files may read and write them, for processes that run as another user, such as a web server's workers.
 ///
 /// Several `Sessions` may share one, and it may be opened before or after `os.fork()`. Fork while no other
 /// thread is using it, as with everything that has a lock.
@@ -60,18 +62,28 @@ pub(crate) struct SqliteStore {
 impl SqliteStore {
     #[new]
     #[pyo3(
-        signature = (path, *, busy_timeout=None, doorbell=true),
-        text_signature = "(path, *, busy_timeout=5, doorbell=True)"
+        signature = (path, *, busy_timeout=None, doorbell=true, quota=None, group_access=false),
+        text_signature = "(path, *, busy_timeout=5, doorbell=True, quota=4000000, group_access=False)"
     )]
-    fn new(py: Python<'_>, path: PathBuf, busy_timeout: Option<Span>, doorbell: bool) -> Result<Self> {
+    fn new(
+        py: Python<'_>,
+        path: PathBuf,
+        busy_timeout: Option<Span>,
+        doorbell: bool,
+        quota: Option<usize>,
+        group_access: bool,
+    ) -> Result<Self> {
         if path == Path::new(":memory:") {
             return Err(Error::new(ErrorKind::InvalidConfig, "a store in memory is a MemoryStore"));
         }
         // A process may change its directory later, and the file is looked for again.
         let path = absolute(path).map_err(PyErr::from)?;
-        let mut options = SqliteOptions { doorbell, ..SqliteOptions::default() };
+        let mut options = SqliteOptions { doorbell, group_access, ..SqliteOptions::default() };
         if let Some(busy_timeout) = busy_timeout {
             options.busy_timeout = busy_timeout.0;
+        }
+        if let Some(quota) = quota {
+            options.quota = quota;
         }
         let store = py.detach(|| sessera_sqlite::SqliteStore::open_with(&path, options))?;
         Ok(Self { store: Arc::new(store), path })

@@ -1,7 +1,8 @@
 //! Connections to the database, and what a fork does to them.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
@@ -16,20 +17,25 @@ use crate::unavailable::{broken, unavailable};
 /// SQLite must not be used on the other side of a fork: its record of the locks that the process holds would
 /// be wrong there, because the child inherits the record but not the locks. So the first use in a child closes
 /// every connection that came with the fork, which empties that record, before it opens one of its own. They
-/// are idle then, unless another thread of the parent was using one at the moment of the fork; that (as with
-/// every lock of a process) is for the parent to avoid.
+/// are idle then, unless another thread of the parent was using one at the moment of the fork. Such a connection
+/// stays as it is, and its link fails in the child: its lock has an owner that does not exist there.
 #[derive(Debug)]
 pub(crate) struct Link {
     path: PathBuf,
     busy_timeout: Duration,
-    slot: Arc<Mutex<Slot>>,
+    slot: Arc<Slot>,
 }
 
 #[derive(Debug)]
 struct Slot {
-    opened: Option<Opened>,
     /// The process that may use it.
-    process: u32,
+    process: AtomicU32,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug)]
+struct Held {
+    opened: Option<Opened>,
     /// Of the file that it leads to.
     epoch: u16,
 }
@@ -43,12 +49,12 @@ pub(crate) struct Opened {
 }
 
 /// Every slot of this process, whichever store it is of: they share SQLite's record of locks.
-static SLOTS: Mutex<Vec<Weak<Mutex<Slot>>>> = Mutex::new(Vec::new());
+static SLOTS: Mutex<Vec<Weak<Slot>>> = Mutex::new(Vec::new());
 
 impl Link {
     pub(crate) fn new(path: &Path, busy_timeout: Duration) -> Self {
-        let slot = Slot { opened: None, process: std::process::id(), epoch: 0 };
-        let slot = Arc::new(Mutex::new(slot));
+        let process = AtomicU32::new(std::process::id());
+        let slot = Arc::new(Slot { process, held: Mutex::new(Held { opened: None, epoch: 0 }) });
         let mut slots = lock(&SLOTS);
         slots.retain(|slot| slot.strong_count() > 0);
         slots.push(Arc::downgrade(&slot));
@@ -58,39 +64,48 @@ impl Link {
     /// Makes the tables in an empty file, which no other call does: a file that was emptied under a running
     /// process has lost marks, and must not pass for a new one.
     pub(crate) fn create(&self) -> Result<()> {
-        let mut slot = lock(&self.slot);
-        slot.opened = Some(open(&self.path, self.busy_timeout, true)?);
+        let mut held = lock(&self.slot.held);
+        held.opened = Some(open(&self.path, self.busy_timeout, true)?);
         Ok(())
     }
 
     /// Calls `work` with a connection to the file of this epoch, alone.
     pub(crate) fn with<T>(&self, epoch: u16, work: impl FnOnce(&mut Opened) -> Result<T>) -> Result<T> {
-        let mut slot = lock(&self.slot);
         let process = std::process::id();
-        if slot.process != process {
-            drop(slot);
+        if self.slot.process.load(Ordering::Acquire) != process {
             close_inherited(process);
-            slot = lock(&self.slot);
+            if self.slot.process.load(Ordering::Acquire) != process {
+                return Err(broken(
+                    "the process was forked while a thread was using the session database: open the store after the \
+                     fork, or fork while nothing is written",
+                ));
+            }
         }
-        if slot.epoch != epoch {
-            slot.opened = None;
-            slot.epoch = epoch;
+        let mut held = lock(&self.slot.held);
+        if held.epoch != epoch {
+            held.opened = None;
+            held.epoch = epoch;
         }
-        let opened = match slot.opened.take() {
+        let opened = match held.opened.take() {
             Some(opened) => opened,
             None => open(&self.path, self.busy_timeout, false)?,
         };
-        work(slot.opened.insert(opened))
+        work(held.opened.insert(opened))
     }
 }
 
 fn close_inherited(process: u32) {
     for slot in lock(&SLOTS).iter().filter_map(Weak::upgrade) {
-        let mut slot = lock(&slot);
-        if slot.process != process {
-            slot.opened = None;
-            slot.process = process;
+        if slot.process.load(Ordering::Acquire) == process {
+            continue;
         }
+        let mut held = match slot.held.try_lock() {
+            Ok(held) => held,
+            Err(TryLockError::Poisoned(error)) => error.into_inner(),
+            Err(TryLockError::WouldBlock) => continue,
+        };
+        held.opened = None;
+        slot.process.store(process, Ordering::Release);
     }
 }
 
@@ -139,7 +154,7 @@ fn is_busy(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
-/// What a panic of a holder leaves behind is a connection, which SQLite keeps in order itself.
+/// Poisoning is ignored: SQLite keeps a connection in order by itself.
 fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use memmap2::{MmapOptions, MmapRaw};
 
+use crate::access::Access;
 use crate::file::{beside, identity, private_file};
 
 /// How a process learns that another one wrote to the database.
@@ -101,14 +102,20 @@ impl Bell {
     }
 
     /// Makes the file, or makes it as long as it must be. Call it while the database is locked for writing.
-    pub(crate) fn create(database: &Path) -> io::Result<()> {
-        let mut file = private_file().create(true).truncate(false).open(beside(database, "-bell"))?;
+    pub(crate) fn create(database: &Path, access: Access) -> io::Result<()> {
+        let path = beside(database, "-bell");
+        if path.is_symlink() {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        let mut file = private_file().create(true).truncate(false).open(&path)?;
         let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
         // Written, and not only made longer: a page of a hole can turn out to have no place on the disk when
         // it is too late for an error.
         if let Some(missing) = LENGTH.checked_sub(length) {
             file.seek(SeekFrom::End(0))?;
             file.write_all(&[0; LENGTH][..missing])?;
+            // Whoever has made it. Another user's file has its mode already.
+            let _ = access.admit(&path);
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use sessera::Result;
 
+use crate::access::Access;
 use crate::unavailable::broken;
 
 /// Watches whether the path still leads to the file that was opened.
@@ -29,21 +30,20 @@ struct Known {
 }
 
 impl DatabaseFile {
-    /// What the path leads to; an empty file, readable by its owner only, where there was none.
-    pub(crate) fn open_or_create(path: &Path) -> Result<Self> {
+    /// What the path leads to; an empty file for these users only, where there was none.
+    pub(crate) fn open_or_create(path: &Path, access: Access) -> Result<Self> {
         // Closing a file drops every lock that this process has on it. So while one thread makes it, no other
         // may have gone on to open it with SQLite.
         static MAKING: Mutex<()> = Mutex::new(());
+        let unmade = |error: std::io::Error| {
+            broken("the session database can't be made: is its directory there and writable?")
+                .caused_by(error)
+        };
         let making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
         match private_file().create_new(true).open(path) {
-            Ok(_) => {}
+            Ok(_) => access.admit(path).map_err(unmade)?,
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => {
-                return Err(broken(
-                    "the session database can't be made: is its directory there and writable?",
-                )
-                .caused_by(error));
-            }
+            Err(error) => return Err(unmade(error)),
         }
         drop(making);
         let found = metadata(path)?;
@@ -78,7 +78,12 @@ impl DatabaseFile {
 }
 
 fn metadata(path: &Path) -> Result<Metadata> {
-    fs::metadata(path).map_err(|error| broken("the session database is gone from its path").caused_by(error))
+    let found = fs::symlink_metadata(path)
+        .map_err(|error| broken("the session database is gone from its path").caused_by(error))?;
+    if found.is_symlink() {
+        return Err(broken("a symbolic link took the place of the session database: remove it"));
+    }
+    Ok(found)
 }
 
 /// The path of a file that belongs to the database: its own with this ending.

@@ -5,12 +5,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use sessera::{Mark, Result, RevocationIndex, Store as _};
+use sessera::{Mark, Result, RevocationIndex};
 
+use crate::anchor::Row;
 use crate::connection::{Link, Opened};
 use crate::doorbell::Bell;
-use crate::options::SqliteOptions;
-use crate::store::{SqliteStore, lock};
+use crate::store::{Shared, lock};
 use crate::unavailable::unavailable;
 use crate::write::immediate;
 use crate::{marks, upkeep};
@@ -62,9 +62,9 @@ struct Failing {
 }
 
 impl Reading {
-    pub(crate) fn new(path: &Path, options: SqliteOptions) -> Self {
+    pub(crate) fn new(path: &Path, busy_timeout: Duration) -> Self {
         // A verify must not wait for long: better that its knowledge is a little old.
-        let timeout = Duration::from_millis(250).min(options.busy_timeout);
+        let timeout = Duration::from_millis(250).min(busy_timeout);
         Self {
             link: Link::new(path, timeout),
             epoch: 0,
@@ -82,7 +82,7 @@ impl Reading {
     }
 }
 
-impl SqliteStore {
+impl Shared {
     /// Whether nothing is new, as far as that can be told without reading the file.
     #[inline]
     pub(crate) fn is_quiet(&self, now: u64) -> bool {
@@ -100,6 +100,7 @@ impl SqliteStore {
     /// Reads what is new, and returns the age of what is known then.
     #[cold]
     pub(crate) fn look(&self, now: u64) -> u64 {
+        self.now.store(now, Ordering::Release);
         let mut reading = lock(&self.reading);
         // Another thread may have looked while this one waited.
         if self.is_quiet(now) {
@@ -160,6 +161,7 @@ impl SqliteStore {
             let applied = self.catch_up(connection, *epoch, reach == Reach::Again)?;
             if all {
                 (*forgotten, *reached) = upkeep::forgotten_and_reached(connection).map_err(unavailable)?;
+                self.compare_restores(upkeep::restores(connection).map_err(unavailable)?);
             }
             Ok(applied)
         })?;
@@ -177,16 +179,32 @@ impl SqliteStore {
     /// Brings the index up to what a connection to the file of this epoch sees, and returns the number up to
     /// which all is applied.
     pub(crate) fn catch_up(&self, connection: &Connection, epoch: u16, again: bool) -> Result<u64> {
+        let is_other_file = !self.progress.is_of(epoch);
         let applied = self.progress.within(epoch);
-        let after = if again { 0 } else { applied };
+        let was_replaced = is_other_file || self.anchor.was_replaced(connection).map_err(unavailable)?;
+        let after = if again || was_replaced { 0 } else { applied };
         let last = marks::tail(connection, &self.index, after).map_err(unavailable)?;
-        if last < applied {
-            // A copy was restored: the numbers that were known will be given to other marks.
-            self.progress.go_back(epoch, applied, last);
-        } else {
+        if last > applied {
             self.progress.advance(epoch, last);
+        } else if last < applied {
+            // The numbers that were known will be given to other marks.
+            self.progress.go_back(epoch, applied, last);
+        }
+        if was_replaced || last < applied {
+            self.anchor.replace(Row::newest(connection).map_err(unavailable)?);
+            self.expect_lost_marks();
+        } else if last > applied {
+            self.anchor.advance(Row::newest(connection).map_err(unavailable)?);
         }
         Ok(last)
+    }
+
+    /// Takes note of how often the file was replaced by an older copy, as another process has found.
+    fn compare_restores(&self, restores: u64) {
+        let known = self.restores.swap(restores, Ordering::AcqRel);
+        if known != restores && known != NEVER {
+            self.expect_lost_marks();
+        }
     }
 
     /// Reads something else from the file.
@@ -202,7 +220,7 @@ impl SqliteStore {
         let last = marks::last(&transaction).map_err(unavailable)?;
         if self.bell.with(Bell::is_in_place) != Some(true) {
             let path = self.file.path();
-            self.bell.hang(Bell::create(path).and_then(|()| Bell::open(path)).ok());
+            self.bell.hang(Bell::create(path, self.access).and_then(|()| Bell::open(path)).ok());
         }
         self.bell.with(|bell| bell.repair(last));
         transaction.rollback().map_err(unavailable)
@@ -215,7 +233,7 @@ impl SqliteStore {
             let cut = Mark::Everything { cut: forgotten, keep_until: u64::MAX };
             // For this process it holds even if the file can't be written.
             self.index.apply(&cut);
-            let _ = self.append(&cut, now);
+            let _ = self.append(&[cut], now);
         }
     }
 }

@@ -21,6 +21,9 @@
 //! # Ok(()) }
 //! ```
 
+mod access;
+mod anchor;
+mod background;
 mod connection;
 mod doorbell;
 mod file;
@@ -29,6 +32,7 @@ mod marks;
 mod options;
 mod progress;
 mod records;
+mod restore;
 mod schema;
 mod store;
 mod unavailable;

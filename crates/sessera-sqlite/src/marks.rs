@@ -26,11 +26,12 @@ pub(crate) fn tail(connection: &Connection, index: &RevocationIndex, after: u64)
     let query = format!("SELECT {COLUMNS}, seq FROM marks WHERE seq > ?1 ORDER BY seq");
     let mut statement = connection.prepare_cached(&query)?;
     let mut apply = |after: u64| {
+        let expected = if after == 0 { count(connection)? } else { 0 };
         let (mut applied, mut failed) = (None, Ok(()));
         let numbered = |row: &Row<'_>| Ok((read(row)?, from_sql(row.get(6)?)));
         let mut rows = statement.query_map([to_sql(after)], numbered)?;
         // What was read before a failure stays known; it is only not counted as read.
-        index.load(iter::from_fn(|| match rows.next()? {
+        let marks = iter::from_fn(|| match rows.next()? {
             Ok((mark, number)) => {
                 applied = Some(number);
                 Some(mark)
@@ -39,7 +40,8 @@ pub(crate) fn tail(connection: &Connection, index: &RevocationIndex, after: u64)
                 failed = Err(error);
                 None
             }
-        }));
+        });
+        index.load_many(marks, expected);
         failed.map(|()| applied)
     };
     if let Some(applied) = apply(after)? {
@@ -53,6 +55,13 @@ pub(crate) fn tail(connection: &Connection, index: &RevocationIndex, after: u64)
         cmp::Ordering::Greater => Ok(apply(after)?.map_or(last, |applied| applied.max(last))),
         cmp::Ordering::Less => Ok(apply(0)?.map_or(last, |applied| applied.max(last))),
     }
+}
+
+/// How many marks there are. SQLite counts the entries of a page without reading them.
+fn count(connection: &Connection) -> rusqlite::Result<usize> {
+    let count: i64 =
+        connection.prepare_cached("SELECT count(*) FROM marks")?.query_row([], |row| row.get(0))?;
+    Ok(usize::try_from(count).unwrap_or(0))
 }
 
 /// The number of the last mark that was ever written.

@@ -17,6 +17,11 @@ impl Progress {
         self.0.load(Ordering::Acquire) & NUMBER
     }
 
+    /// Whether the number is of the file of this epoch.
+    pub(crate) fn is_of(&self, epoch: u16) -> bool {
+        epoch_of(self.0.load(Ordering::Acquire)) == epoch
+    }
+
     /// The number in the file of this epoch: nothing of it is applied when it was of another until now.
     pub(crate) fn within(&self, epoch: u16) -> u64 {
         let begin = |word| (epoch_of(word) != epoch).then_some(u64::from(epoch) << BITS);

@@ -2,14 +2,18 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use sessera::{
     Advance, Advanced, ErrorKind, Mark, Result, RevocationIndex, RevocationState, SessionData, SessionError,
-    SessionId, SessionRecord, Store,
+    SessionId, SessionRecord, Store, StoreStatus,
 };
 
+use crate::access::Access;
+use crate::anchor::Anchor;
+use crate::background::Background;
 use crate::connection::Link;
 use crate::doorbell::{Belfry, Doorbell};
 use crate::file::DatabaseFile;
@@ -21,38 +25,68 @@ use crate::upkeep::Upkeep;
 use crate::write::Durability;
 use crate::{marks, records};
 
+/// How long a write waits for those of other processes while an earlier one could not be written.
+pub(crate) const PATIENCE_IN_OUTAGE: Duration = Duration::from_millis(250);
+
 /// Marks, session data and lists of sessions in an SQLite file that all processes of a host share.
 ///
 /// A mark is on the disk before the call that made it returns, and every process sees it at its next verify.
 /// Session data and lists outlive a process that is killed; when the power fails, the last of them can be lost.
 ///
+/// A revocation that can't be written, for whatever reason, is in force in its process and
+/// [`Pending`](RevocationState::Pending). The next write that succeeds writes it too; a thread, which exists only
+/// while there is something to write, retries. When the store is dropped it tries once more, and what can't be
+/// written then is lost.
+///
+/// When the file is replaced by an older copy, the processes that run write back what they know and the copy lacks.
+///
 /// The file is made, readable by its owner only, when it is not there; three more lie beside it (`-wal`, `-shm`
-/// and `-bell`). It must be on a local file system. No other code of a process that uses it may open it with
-/// another copy of SQLite: closing it there would drop the locks that are held here.
+/// and `-bell`). Files that other users may read or write are narrowed to mode 0600, and
+/// [`status`](Store::status) says so; see [`SqliteOptions::group_access`]. The file must be on a local file system. No
+/// other code of a process that uses it may open it with another copy of SQLite: closing it there would drop the
+/// locks that are held here.
 pub struct SqliteStore {
+    shared: Arc<Shared>,
+}
+
+/// The store, as its thread shares it.
+pub(crate) struct Shared {
     pub(crate) index: RevocationIndex,
     pub(crate) file: DatabaseFile,
+    pub(crate) access: Access,
     /// None where the file system can't map one.
     pub(crate) bell: Belfry,
     pub(crate) progress: Progress,
+    pub(crate) anchor: Anchor,
+    /// How often the file says that it was replaced by an older copy.
+    pub(crate) restores: AtomicU64,
     /// When the file itself was last looked at, by the clock of the callers.
     pub(crate) checked: AtomicU64,
+    /// What the clock of the callers said last.
+    pub(crate) now: AtomicU64,
     /// Readers never wait for the commit of a writer.
     pub(crate) reading: Mutex<Reading>,
     pub(crate) writing: Link,
+    pub(crate) busy_timeout: Duration,
     pub(crate) upkeep: Mutex<Upkeep>,
+    pub(crate) background: Background,
+    /// What an operator should know of the files' modes.
+    modes: Mutex<Option<String>>,
     pub(crate) listens: bool,
+    /// For the thread, which keeps the store until its marks are written.
+    pub(crate) me: Weak<Self>,
 }
 
 impl SqliteStore {
     /// Opens the database at `path`, or makes it, and loads its marks.
     ///
     /// A process that forks may open it before or after. Each child uses connections of its own, and shares the
-    /// doorbell.
+    /// doorbell. Marks that are pending at the fork are written by the parent.
     ///
     /// # Errors
     /// `invalid_config` when the file is another application's database, or one that was written by a newer
-    /// version; `store_unavailable` when it can't be opened, read or written.
+    /// version, and when a file of it is a symbolic link, or is open to other users and can't be narrowed;
+    /// `store_unavailable` when it can't be opened, read or written.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         Self::open_with(path, SqliteOptions::default())
     }
@@ -63,65 +97,104 @@ impl SqliteStore {
     /// As [`open`](Self::open).
     pub fn open_with(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self> {
         let path = path.as_ref();
-        let file = DatabaseFile::open_or_create(path)?;
-        let writing = Link::new(path, options.busy_timeout);
+        let SqliteOptions { busy_timeout, doorbell, quota, group_access } = options;
+        let access = Access::new(group_access);
+        let modes = access.restrict_all(path)?;
+        let file = DatabaseFile::open_or_create(path, access)?;
+        let writing = Link::new(path, busy_timeout);
         writing.create()?;
-        let store = Self {
-            index: RevocationIndex::new(),
+        let shared = Arc::new_cyclic(|me| Shared {
+            index: RevocationIndex::listing(quota),
             file,
+            access,
             bell: Belfry::default(),
             progress: Progress::default(),
+            anchor: Anchor::default(),
+            restores: AtomicU64::new(NEVER),
             checked: AtomicU64::new(NEVER),
-            reading: Mutex::new(Reading::new(path, options)),
+            now: AtomicU64::new(0),
+            reading: Mutex::new(Reading::new(path, busy_timeout)),
             writing,
+            busy_timeout,
             upkeep: Mutex::default(),
-            listens: options.doorbell,
-        };
-        store.writing.with(0, |opened| store.hang_bell(&mut opened.connection))?;
-        store.read(&mut lock(&store.reading), Reach::All)?;
-        Ok(store)
+            background: Background::new(quota),
+            modes: Mutex::new(modes),
+            listens: doorbell,
+            me: me.clone(),
+        });
+        shared.writing.with(0, |opened| shared.hang_bell(&mut opened.connection))?;
+        shared.read(&mut lock(&shared.reading), Reach::All)?;
+        Ok(Self { shared })
     }
 
     /// How this process learns of what others write.
     pub fn doorbell(&self) -> Doorbell {
-        if self.listens && self.bell.has_bell() { Doorbell::Mapped } else { Doorbell::Polling }
+        if self.shared.listens && self.shared.bell.has_bell() { Doorbell::Mapped } else { Doorbell::Polling }
     }
 
-    /// Adds many marks in one transaction: all of them, or none. See [`Store::append`].
+    /// Adds many marks in one transaction: all are stored, or all are pending. See [`Store::append`].
     ///
     /// # Errors
-    /// `store_unavailable`.
-    pub fn append_all(&self, marks: &[Mark], now: u64) -> Result<()> {
-        self.write(now, Durability::Full, |writer| marks.iter().try_for_each(|mark| writer.add(mark)))
+    /// `store_unavailable` when they can't be kept pending either; then some may be in force.
+    pub fn append_all(&self, marks: &[Mark], now: u64) -> Result<RevocationState> {
+        self.shared.append(marks, now)
+    }
+}
+
+impl Shared {
+    pub(crate) fn append(&self, marks: &[Mark], now: u64) -> Result<RevocationState> {
+        let written =
+            self.write(now, Durability::Full, |writer| marks.iter().try_for_each(|mark| writer.add(mark)));
+        let Err(reason) = written else { return Ok(RevocationState::Stored) };
+        for mark in marks {
+            let mark = lock(&self.upkeep).extend(mark, now);
+            self.keep_pending(&mark, &reason)?;
+        }
+        Ok(RevocationState::Pending)
+    }
+
+    /// Takes the access of users that are not to have it away from the files.
+    pub(crate) fn restrict_access(&self) -> Result<()> {
+        let opened = self.access.restrict_all(self.file.path())?;
+        let mut modes = lock(&self.modes);
+        *modes = opened.or(modes.take());
+        Ok(())
+    }
+
+    fn is_dead(&self, id: SessionId, subject: &str, started_at: u64) -> bool {
+        let cut = self.index.cut(subject);
+        (cut > 0 && started_at <= cut) || self.index.session(id).is_some_and(|mark| mark.revoked)
     }
 }
 
 impl Store for SqliteStore {
     fn index(&self) -> &RevocationIndex {
-        &self.index
+        &self.shared.index
     }
 
     #[inline]
     fn refresh(&self, now: u64) -> u64 {
-        if self.is_quiet(now) { 0 } else { self.look(now) }
+        if self.shared.is_quiet(now) { 0 } else { self.shared.look(now) }
     }
 
     fn sync(&self, now: u64) -> Result<()> {
-        self.look_live(now)
+        self.shared.look_live(now)
     }
 
     fn advance(&self, advance: &Advance) -> Result<Advanced> {
+        let shared = &*self.shared;
         // Who has lost has lost for good, and need not wait for the writers.
         if self.refresh(advance.now) == 0 {
-            let known = advance.against(self.index.session(advance.id));
+            let known = advance.against(shared.index.session(advance.id));
             if !known.won {
                 return Ok(known);
             }
         }
-        self.write(advance.now, Durability::Full, |writer| {
+        shared.write(advance.now, Durability::Full, |writer| {
             let held = marks::session(writer.transaction, advance.id).map_err(unavailable)?;
-            // What this process knows beyond the file, from before a copy was restored, counts as well.
-            let known = self.index.session(advance.id);
+            // What this process knows beyond the file counts as well: marks that are pending, and those from before
+            // a copy was restored.
+            let known = shared.index.session(advance.id);
             let held = held.zip(known).map(|(held, known)| held.join(known)).or(held).or(known);
             let advanced = advance.against(held);
             if advanced.won {
@@ -132,13 +205,29 @@ impl Store for SqliteStore {
     }
 
     fn append(&self, mark: &Mark, now: u64) -> Result<RevocationState> {
-        self.write(now, Durability::Full, |writer| writer.add(mark))?;
-        Ok(RevocationState::Stored)
+        self.shared.append(std::slice::from_ref(mark), now)
+    }
+
+    fn append_later(&self, mark: &Mark, now: u64) {
+        self.shared.now.store(now, Ordering::Release);
+        self.shared.keep_for_later(mark);
+    }
+
+    fn status(&self, now: u64) -> StoreStatus {
+        let shared = &*self.shared;
+        StoreStatus {
+            age: self.refresh(now),
+            epoch: u64::from(shared.file.known_epoch()),
+            applied: shared.progress.number(),
+            refused: 0,
+            pending: shared.background.pending_marks(),
+            problem: shared.background.problem().or_else(|| lock(&shared.modes).clone()),
+        }
     }
 
     fn put_data(&self, data: &SessionData, now: u64) -> Result<()> {
-        self.write(now, Durability::Process, |writer| {
-            if self.is_dead(data.id, &data.subject, data.started_at) {
+        self.shared.write(now, Durability::Process, |writer| {
+            if self.shared.is_dead(data.id, &data.subject, data.started_at) {
                 return Err(SessionError::new(ErrorKind::Revoked, "the session was revoked"));
             }
             records::put_data(writer.transaction, data).map_err(unavailable)
@@ -146,18 +235,18 @@ impl Store for SqliteStore {
     }
 
     fn data(&self, id: SessionId, now: u64) -> Result<Option<Vec<u8>>> {
-        self.query(|connection| records::data(connection, id, now))
+        self.shared.query(|connection| records::data(connection, id, now))
     }
 
     fn remove_data(&self, id: SessionId, now: u64) -> Result<()> {
-        self.write(now, Durability::Process, |writer| {
+        self.shared.write(now, Durability::Process, |writer| {
             records::remove_data(writer.transaction, id).map_err(unavailable)
         })
     }
 
     fn record(&self, record: &SessionRecord, now: u64) -> Result<()> {
-        self.write(now, Durability::Process, |writer| {
-            if self.is_dead(record.id, &record.subject, record.started_at) {
+        self.shared.write(now, Durability::Process, |writer| {
+            if self.shared.is_dead(record.id, &record.subject, record.started_at) {
                 return Ok(());
             }
             records::put_record(writer.transaction, record).map_err(unavailable)
@@ -165,22 +254,28 @@ impl Store for SqliteStore {
     }
 
     fn records(&self, subject: &str, now: u64) -> Result<Vec<SessionRecord>> {
-        self.query(|connection| records::records(connection, subject, now))
+        self.shared.query(|connection| records::records(connection, subject, now))
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.shared.close();
     }
 }
 
 impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteStore")
-            .field("path", &self.file.path())
+            .field("path", &self.shared.file.path())
             .field("doorbell", &self.doorbell())
-            .field("applied", &self.progress.number())
-            .field("index", &self.index)
+            .field("applied", &self.shared.progress.number())
+            .field("index", &self.shared.index)
             .finish_non_exhaustive()
     }
 }
 
-/// What a panic of a holder leaves behind is whole: every step of it is.
+/// Poisoning is ignored: every critical section leaves valid state.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

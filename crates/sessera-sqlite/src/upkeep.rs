@@ -64,6 +64,19 @@ pub(crate) fn forgotten_and_reached(connection: &Connection) -> Result<(u64, u64
     Ok((meta(connection, "forgotten")?.unwrap_or(0), meta(connection, "reached")?.unwrap_or(0)))
 }
 
+/// How often running processes have found that the file was replaced by an older copy, and have written back what
+/// they knew.
+pub(crate) fn restores(connection: &Connection) -> Result<u64> {
+    Ok(meta(connection, "restores")?.unwrap_or(0))
+}
+
+/// Counts one more of the [`restores`], and returns how many there are then.
+pub(crate) fn count_restore(connection: &Connection) -> Result<u64> {
+    let restores = restores(connection)?.saturating_add(1);
+    set_meta(connection, "restores", restores)?;
+    Ok(restores)
+}
+
 fn meta(connection: &Connection, name: &str) -> Result<Option<u64>> {
     let mut find = connection.prepare_cached("SELECT value FROM meta WHERE name = ?1")?;
     Ok(find.query_row([name], |row| row.get(0)).optional()?.map(from_sql))

@@ -1,11 +1,14 @@
 //! Writing: one transaction, then what it added is told to everybody.
 
+use std::sync::atomic::Ordering;
+
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use sessera::{Mark, Result};
 
+use crate::anchor::Row;
 use crate::connection::Opened;
 use crate::doorbell::Bell;
-use crate::store::{SqliteStore, lock};
+use crate::store::{PATIENCE_IN_OUTAGE, Shared, lock};
 use crate::unavailable::{broken, unavailable};
 use crate::upkeep::Upkeep;
 use crate::{marks, records};
@@ -40,16 +43,57 @@ impl Writer<'_> {
     }
 }
 
-impl SqliteStore {
-    /// Writes, alone among all processes, on top of all that they wrote.
+/// What a transaction led to.
+struct Written<T> {
+    result: T,
+    added: Vec<Mark>,
+    last: Option<u64>,
+    newest: Option<Row>,
+}
+
+impl Shared {
+    /// Writes, alone among all processes, on top of all that they wrote, and with it what is still to be written.
     pub(crate) fn write<T>(
         &self,
         now: u64,
         durability: Durability,
         work: impl FnOnce(&mut Writer<'_>) -> Result<T>,
     ) -> Result<T> {
+        self.now.store(now, Ordering::Release);
+        let taken = self.background.take();
+        let durability = if taken.pending.is_empty() { durability } else { Durability::Full };
+        let result = self.write_marks(now, durability, |writer| {
+            taken.pending.iter().chain(&taken.later).try_for_each(|mark| writer.add(mark))?;
+            work(writer)
+        });
+        match &result {
+            Ok(_) => self.background.written(&taken),
+            Err(_) => self.background.put_back(taken),
+        }
+        result
+    }
+
+    /// Writes what is still to be written.
+    pub(crate) fn flush(&self) -> Result<()> {
+        if self.background.is_flushed() {
+            return Ok(());
+        }
+        self.write(self.now.load(Ordering::Acquire), Durability::Process, |_| Ok(()))
+    }
+
+    fn write_marks<T>(
+        &self,
+        now: u64,
+        durability: Durability,
+        work: impl FnOnce(&mut Writer<'_>) -> Result<T>,
+    ) -> Result<T> {
         let epoch = self.file.epoch()?;
-        let (result, added, last) = self.writing.with(epoch, |Opened { connection, .. }| {
+        let written = self.writing.with(epoch, |Opened { connection, .. }| {
+            // Callers of other threads wait as long for this one.
+            let in_outage = !self.background.pending.is_empty();
+            let patience =
+                if in_outage { PATIENCE_IN_OUTAGE.min(self.busy_timeout) } else { self.busy_timeout };
+            connection.busy_timeout(patience).map_err(unavailable)?;
             if self.bell.with(Bell::is_in_place) == Some(false) {
                 self.hang_bell(connection)?;
             }
@@ -65,14 +109,15 @@ impl SqliteStore {
             return Err(broken("the session database was replaced during a write"));
         }
         // First what is to be seen, then that it can be.
-        for mark in &added {
+        for mark in &written.added {
             self.index.apply(mark);
         }
-        if let Some(last) = last {
+        if let Some(last) = written.last {
             self.progress.advance(epoch, last);
+            self.anchor.advance(written.newest);
             self.bell.with(|bell| bell.ring(last));
         }
-        Ok(result)
+        Ok(written.result)
     }
 
     fn transact<T>(
@@ -81,7 +126,7 @@ impl SqliteStore {
         epoch: u16,
         now: u64,
         work: impl FnOnce(&mut Writer<'_>) -> Result<T>,
-    ) -> Result<(T, Vec<Mark>, Option<u64>)> {
+    ) -> Result<Written<T>> {
         let transaction = immediate(connection)?;
         self.catch_up(&transaction, epoch, false)?;
         let mut upkeep = lock(&self.upkeep);
@@ -90,8 +135,9 @@ impl SqliteStore {
         let mut writer = Writer { transaction: &transaction, upkeep: &upkeep, now, added, last };
         let result = work(&mut writer)?;
         let Writer { added, last, .. } = writer;
+        let newest = if last.is_some() { Row::newest(&transaction).map_err(unavailable)? } else { None };
         transaction.commit().map_err(unavailable)?;
-        Ok((result, added, last))
+        Ok(Written { result, added, last, newest })
     }
 }
 

@@ -9,10 +9,12 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Lines, Write as _, stdin};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use sessera::{
-    Algorithm, Client, Keyring, ManualClock, Mark, NewSession, SessionId, SessionMark, Sessions, Store,
+    Algorithm, Client, Keyring, ManualClock, Mark, NewSession, Policy, RevocationState, SessionId,
+    SessionMark, Sessions, Store,
 };
 use sessera_sqlite::SqliteStore;
 use tempfile::tempdir;
@@ -51,12 +53,76 @@ fn where_nothing_more_can_be_written_what_was_acknowledged_is_known() {
     shell.args(["-c", r#"trap "" XFSZ; ulimit -f 400; exec "$0" "$@""#]);
     shell.arg(std::env::current_exe().unwrap());
     let mut process = Process::start_by(shell, &["fill", path.to_str().unwrap()]);
-    assert_eq!(process.next().as_deref(), Some("store_unavailable"));
     let known: u64 = process.next().unwrap().parse().unwrap();
     drop(process);
     let store = SqliteStore::open(&path).unwrap();
     assert!(known > 0 && (1..=known).all(|number| knows(&store, number)));
     store.append(&revoked(known + 2), NOW).unwrap();
+}
+
+#[test]
+fn a_lost_answer_is_no_reuse_until_another_process_sees_it() {
+    let directory = tempdir().unwrap();
+    let place = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let (path, keys) = (place("sessions.db"), place("keys.json"));
+    let keyring = Keyring::generate(Algorithm::Hs256).unwrap();
+    keyring.save(&keys).unwrap();
+    let old = serving(&path, keyring, NOW).1.issue(NewSession::new("user-42"), &Client::new()).unwrap().token;
+    let start = || Process::start(&["serve", &path, &keys]);
+    let (mut one, mut other) = (start(), start());
+    // Rotated in one process, and the answer is lost.
+    let lost = one.ask("rotate", NOW, &old);
+    assert_ne!(lost, old);
+    for hour in 0..=10 {
+        let now = NOW + hour * 3_600_000 + 60_000;
+        for process in [&mut one, &mut other, &mut start()] {
+            assert_eq!(process.ask("verify", now, &old), "superseded", "after {hour} hours");
+            assert_eq!(process.ask("rotate", now, &old), lost, "the same successor");
+        }
+    }
+    // The client has got it after all, and shows it to the other process.
+    let now = NOW + 10 * 3_600_000 + 120_000;
+    assert_eq!(other.ask("verify", now, &lost), "current");
+    let began = Instant::now();
+    let answer = loop {
+        let answer = one.ask("verify", now, &old);
+        if answer != "superseded" || began.elapsed() > Duration::from_secs(30) {
+            break answer;
+        }
+    };
+    assert_eq!(answer, "reused", "the old token is used by somebody else");
+    assert_eq!(other.ask("verify", now, &lost), "revoked", "so the session is dead everywhere");
+    assert_eq!(start().ask("verify", now, &old), "revoked");
+}
+
+#[test]
+fn marks_pending_in_a_killed_process_are_lost_only_there() {
+    let directory = tempdir().unwrap();
+    let place = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let (path, away, keys) = (place("sessions.db"), place("away.db"), place("keys.json"));
+    let keyring = Keyring::generate(Algorithm::Hs256).unwrap();
+    keyring.save(&keys).unwrap();
+    let (_store, sessions) = serving(&path, keyring, NOW);
+    let tokens = ["user-42", "user-43"]
+        .map(|user| sessions.issue(NewSession::new(user), &Client::new()).unwrap().token);
+    let start = || Process::start(&["serve", &path, &keys]);
+    let (mut killed, mut lives) = (start(), start());
+    fs::rename(&path, &away).unwrap();
+    for (process, token) in [&mut killed, &mut lives].into_iter().zip(&tokens) {
+        assert_eq!(process.ask("revoke", NOW, token), "pending");
+        assert_eq!(process.ask("verify", NOW, token), "revoked", "in force in its own process");
+    }
+    killed.kill();
+    fs::rename(&away, &path).unwrap();
+    let began = Instant::now();
+    while start().ask("verify", NOW, &tokens[1]) != "revoked" {
+        assert!(began.elapsed() < Duration::from_secs(30), "what is pending is written");
+    }
+    assert_eq!(
+        start().ask("verify", NOW, &tokens[0]),
+        "current",
+        "what was pending is lost with its process"
+    );
 }
 
 /// A process of the tests above.
@@ -77,14 +143,14 @@ fn process() {
         Some("fill") => {
             let store = SqliteStore::open(lines.next().unwrap()).unwrap();
             println!("\n!ready");
-            let append = |number| store.append(&revoked(number), NOW);
-            let (known, error) = (1..).find_map(|number| Some((number - 1, append(number).err()?))).unwrap();
-            println!("!{}", error.code());
+            let append = |number| store.append(&revoked(number), NOW).unwrap();
+            let pending = (1..100_000).find(|number| append(*number) == RevocationState::Pending).unwrap();
             assert_eq!(store.refresh(NOW + 1000), 0, "it can still be read");
-            assert!((1..=known).all(|number| knows(&store, number)));
-            assert!(!knows(&store, known + 1));
-            println!("!{known}");
+            assert!((1..=pending).all(|number| knows(&store, number)), "in force here, stored or not");
+            assert_eq!(store.status(NOW + 1000).pending, 1);
+            println!("!{}", pending - 1);
         }
+        Some("serve") => serve(lines),
         Some("rotate") => {
             let (path, keys, skew) = (lines.next().unwrap(), lines.next().unwrap(), lines.next().unwrap());
             let sessions = sessions(&path, Keyring::load(keys).unwrap(), NOW + skew.parse::<u64>().unwrap());
@@ -96,6 +162,46 @@ fn process() {
         }
         _ => {}
     }
+}
+
+/// Answers, for a time and a token a line, with what becomes of the token.
+fn serve(mut lines: impl Iterator<Item = String>) {
+    let (path, keys) = (lines.next().unwrap(), lines.next().unwrap());
+    let (clock, sessions) = serving(&path, Keyring::load(keys).unwrap(), NOW);
+    let client = Client::new();
+    println!("\n!ready");
+    for line in lines {
+        let (verb, rest) = line.split_once(' ').unwrap();
+        let (now, token) = rest.split_once(' ').unwrap();
+        clock.set_unix_millis(now.parse().unwrap());
+        let answer = match verb {
+            "verify" => sessions.verify(token, &client).map(|session| {
+                if session.superseded { "superseded".to_owned() } else { "current".to_owned() }
+            }),
+            "rotate" => sessions.rotate(token, &client).map(|issued| issued.token),
+            "revoke" => {
+                let id = sessions.verify(token, &client).unwrap().id;
+                sessions.revoke_session(&id).map(|state| state.name().to_owned())
+            }
+            _ => Ok("unknown verb".to_owned()),
+        };
+        println!("!{}", answer.unwrap_or_else(|refused| refused.code().to_owned()));
+    }
+}
+
+/// Sessions that may be idle for as long as they last.
+fn serving(path: &str, keyring: Keyring, now: u64) -> (ManualClock, Sessions) {
+    let clock = ManualClock::default();
+    clock.set_unix_millis(now);
+    let policy = Policy { idle_timeout: Policy::default().absolute_timeout, ..Policy::default() };
+    let sessions = Sessions::builder("https://app.example", "web")
+        .keyring(keyring)
+        .policy(policy)
+        .store(SqliteStore::open(path).unwrap())
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    (clock, sessions)
 }
 
 fn kill_writers(times: u64) {
@@ -193,6 +299,12 @@ impl Process {
 
     fn tell(&mut self, line: &str) {
         writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    /// What becomes of a token at a time.
+    fn ask(&mut self, verb: &str, now: u64, token: &str) -> String {
+        self.tell(&format!("{verb} {now} {token}"));
+        self.next().unwrap()
     }
 
     /// The next thing that it says, past what the test harness does.

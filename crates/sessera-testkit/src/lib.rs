@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]
 #![allow(clippy::missing_panics_doc, reason = "that is what rules are for")]
 
+pub mod outage;
 pub mod rules;
 
 use std::sync::Arc;
@@ -10,6 +11,16 @@ use sessera::Store;
 
 /// Opens one more handle of the same store: another process's view of it, as far as that can be had within one.
 pub type Open<'a> = &'a dyn Fn() -> Arc<dyn Store>;
+
+/// A store that a test can break and mend, as an outage would.
+pub struct Breakable {
+    /// Opens one more handle, while the store is whole.
+    pub open: Box<dyn Fn() -> Arc<dyn Store>>,
+    /// Makes every write through every handle fail.
+    pub break_it: Box<dyn Fn()>,
+    /// Makes them succeed again.
+    pub mend: Box<dyn Fn()>,
+}
 
 /// Makes a test of every rule that a store keeps.
 ///
@@ -44,6 +55,9 @@ macro_rules! conformance {
             a_clock_set_back_a_day_loses_no_mark
             a_mark_written_by_a_late_clock_is_kept_as_long_as_it_is_needed
             a_clock_set_back_for_longer_ends_what_cannot_be_judged
+            a_shown_generation_is_known_to_every_handle
+            a_shown_generation_says_nothing_of_the_next
+            a_mark_appended_later_reaches_every_handle
             data_are_what_was_put_last
             data_expire
             data_go_with_their_session
@@ -59,6 +73,31 @@ macro_rules! conformance {
             fn $rule() {
                 let open = $new;
                 $crate::rules::$rule(&open);
+            }
+        )*
+    };
+}
+
+/// Makes a test of every rule that a store keeps while it can't be written.
+///
+/// The argument makes a new, empty [`Breakable`] store each time it is evaluated.
+#[macro_export]
+macro_rules! outage_conformance {
+    ($new:expr) => {
+        $crate::outage_conformance!(@rules $new;
+            a_revocation_in_an_outage_is_in_force_and_pending
+            a_session_has_one_pending_mark
+            an_advance_in_an_outage_fails
+            a_session_revoked_in_an_outage_does_not_advance
+            pending_marks_are_written_when_the_store_is_back
+            an_outage_does_not_delay_a_mark_appended_later
+        );
+    };
+    (@rules $new:expr; $($rule:ident)*) => {
+        $(
+            #[test]
+            fn $rule() {
+                $crate::outage::$rule(&$new);
             }
         )*
     };

@@ -3,22 +3,23 @@
 use std::sync::Barrier;
 use std::sync::mpsc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use sessera::{Advance, ErrorKind, Mark, SessionData, SessionId, SessionMark, SessionRecord, Store};
 
 use crate::Open;
 
 /// Any moment: a store knows no time but what it is told.
-const NOW: u64 = 1_700_000_000_000;
-const HOUR: u64 = 3_600_000;
+pub(crate) const NOW: u64 = 1_700_000_000_000;
+pub(crate) const HOUR: u64 = 3_600_000;
 const DAY: u64 = 24 * HOUR;
-const LATER: u64 = NOW + 12 * HOUR;
+pub(crate) const LATER: u64 = NOW + 12 * HOUR;
 
-fn id(number: u64) -> SessionId {
+pub(crate) fn id(number: u64) -> SessionId {
     SessionId::from_bytes((u128::from(number) << 64 | u128::from(!number)).to_be_bytes())
 }
 
-fn revoked(number: u64) -> Mark {
+pub(crate) fn revoked(number: u64) -> Mark {
     Mark::Session { id: id(number), state: SessionMark::REVOKED, keep_until: LATER }
 }
 
@@ -37,15 +38,15 @@ fn cut(subject: &str, cut: u64) -> Mark {
     Mark::Subject { subject: subject.to_owned(), cut, keep_until: LATER }
 }
 
-fn advance(number: u64, from: u64, now: u64) -> Advance {
+pub(crate) fn advance(number: u64, from: u64, now: u64) -> Advance {
     Advance { id: id(number), from, now, elevated: false, keep_until: LATER }
 }
 
-fn is_revoked(store: &dyn Store, number: u64) -> bool {
+pub(crate) fn is_revoked(store: &dyn Store, number: u64) -> bool {
     store.index().session(id(number)).is_some_and(|mark| mark.revoked)
 }
 
-fn one_of_each() -> [Mark; 4] {
+pub(crate) fn one_of_each() -> [Mark; 4] {
     [
         revoked(1),
         cut("user-42", NOW + 2),
@@ -54,9 +55,21 @@ fn one_of_each() -> [Mark; 4] {
     ]
 }
 
-fn knows_one_of_each(store: &dyn Store) -> bool {
+pub(crate) fn knows_one_of_each(store: &dyn Store) -> bool {
     let index = store.index();
     is_revoked(store, 1) && (index.cut("user-42"), index.cut("user-43"), index.len()) == (NOW + 2, NOW + 1, 4)
+}
+
+/// Refreshes a handle, as verifies do while time passes, until a condition holds.
+pub(crate) fn refresh_until(store: &dyn Store, what: &str, holds: impl Fn() -> bool) {
+    let began = Instant::now();
+    let mut now = NOW;
+    while !holds() {
+        assert!(began.elapsed() < Duration::from_secs(30), "{what}, after 30 s: {:?}", store.status(now));
+        now += 100;
+        store.refresh(now);
+        thread::yield_now();
+    }
 }
 
 /// Who wrote a mark knows it.
@@ -296,6 +309,56 @@ pub fn a_clock_set_back_for_longer_ends_what_cannot_be_judged(open: Open<'_>) {
         store.refresh(NOW);
         assert!(is_revoked(&*store, 1) || store.index().cut("user-42") >= NOW);
     }
+}
+
+fn shown(number: u64, state: SessionMark) -> Mark {
+    Mark::Session { id: id(number), state: SessionMark { shown: true, ..state }, keep_until: LATER }
+}
+
+/// Also to a handle that is opened later, and whatever else is written of the session.
+pub fn a_shown_generation_is_known_to_every_handle(open: Open<'_>) {
+    let (one, other) = (open(), open());
+    let rotated = one.advance(&advance(1, 0, NOW)).unwrap().mark;
+    assert!(!rotated.shown, "nobody has shown it yet");
+    other.append(&shown(1, rotated), NOW).unwrap();
+    for store in [&one, &other, &open()] {
+        store.sync(NOW).unwrap();
+        assert_eq!(store.index().session(id(1)), Some(SessionMark { shown: true, ..rotated }));
+    }
+    let lost = one.advance(&advance(1, 0, NOW + 1)).unwrap();
+    assert!(!lost.won && lost.mark.shown, "who asks late is told that it was shown");
+    one.append(&revoked(1), NOW).unwrap();
+    other.sync(NOW).unwrap();
+    let expected = SessionMark { shown: true, revoked: true, ..rotated };
+    assert_eq!(other.index().session(id(1)), Some(expected));
+}
+
+/// Each generation is shown by itself, however late the news of an older one comes.
+pub fn a_shown_generation_says_nothing_of_the_next(open: Open<'_>) {
+    let (one, other) = (open(), open());
+    let first = one.advance(&advance(1, 0, NOW)).unwrap().mark;
+    one.append(&shown(1, first), NOW).unwrap();
+    let second = other.advance(&advance(1, 1, NOW + 1)).unwrap();
+    assert!(second.won && !second.mark.shown);
+    one.append(&shown(1, first), NOW).unwrap();
+    for store in [&one, &other, &open()] {
+        store.sync(NOW).unwrap();
+        assert_eq!(store.index().session(id(1)), Some(second.mark));
+    }
+}
+
+/// At once in its own process, and soon in every other.
+pub fn a_mark_appended_later_reaches_every_handle(open: Open<'_>) {
+    let (one, other) = (open(), open());
+    let rotated = one.advance(&advance(1, 0, NOW)).unwrap().mark;
+    one.append_later(&shown(1, rotated), NOW);
+    let is_shown = |store: &dyn Store| store.index().session(id(1)).is_some_and(|mark| mark.shown);
+    assert!(is_shown(&*one));
+    refresh_until(&*other, "another handle knows what was appended later", || is_shown(&*other));
+    let new = open();
+    new.sync(NOW).unwrap();
+    assert!(is_shown(&*new));
+    assert_eq!(one.status(NOW).pending, 0, "it is no revocation that waits");
 }
 
 fn data(number: u64, bytes: &[u8]) -> SessionData {

@@ -361,7 +361,13 @@ class MemoryStore:
 @final
 class SqliteStore:
     def __new__(
-        cls, path: str | PathLike[str], *, busy_timeout: _Span = 5, doorbell: bool = True
+        cls,
+        path: str | PathLike[str],
+        *,
+        busy_timeout: _Span = 5,
+        doorbell: bool = True,
+        quota: int = 4_000_000,
+        group_access: bool = False,
     ) -> Self: ...
     @property
     def path(self) -> Path: ...

@@ -37,7 +37,8 @@ fn main() {
         load::verify_while_marks_arrive(&path("load.db"));
     }
     if wanted("start") {
-        start::warm_start(&path("start.db"));
+        start::warm_start(&path("start.db"), 1_000_000);
+        start::warm_start(&path("full.db"), 4_000_000);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Cuts: all sessions of a subject, or of everyone, that started by a moment are dead.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use siphasher::sip::SipHasher13;
 
@@ -8,6 +9,7 @@ use super::names::Subjects;
 use super::packed::Packed;
 use super::scramble::Scramble;
 use super::shards::Shards;
+use super::subjects::SubjectList;
 use super::table::Entry;
 
 /// The last time that a cut may have, in Unix milliseconds. What claims to be later is not the time of any
@@ -21,6 +23,9 @@ pub(super) struct Cuts {
     latest: AtomicU64,
     pub(super) subjects: Shards,
     names: Subjects,
+    /// Whose cuts are held, where that is listed. Every subject of `subjects` is there, at times twice, and some
+    /// that are not held any more.
+    listed: Option<Mutex<SubjectList>>,
     /// How many cuts past [`LAST_CUT`] were ignored.
     refused: AtomicU64,
 }
@@ -32,8 +37,55 @@ impl Cuts {
             latest: AtomicU64::new(0),
             subjects: Shards::new(),
             names,
+            listed: None,
             refused: AtomicU64::new(0),
         }
+    }
+
+    /// As these, and the subjects are listed.
+    pub(super) fn listing(self) -> Self {
+        Self { listed: Some(Mutex::default()), ..self }
+    }
+
+    /// Whether a subject with this key must be [listed](Self::list) once its cut is there.
+    pub(super) fn is_unlisted(&self, key: u128) -> bool {
+        self.listed.is_some() && self.subjects.get(key).is_none()
+    }
+
+    /// Adds the subjects of cuts that are there to the list.
+    pub(super) fn list(&self, subjects: &mut SubjectList) {
+        if let Some(mut listed) = self.listed() {
+            listed.append(subjects);
+            listed.prune(|subject| self.own(subject).is_some());
+        }
+    }
+
+    /// Calls `tell` with every subject that is listed and its mark.
+    pub(super) fn for_each_listed(&self, mut tell: impl FnMut(&str, Packed)) {
+        // A copy, so that `tell` may add to the list.
+        let listed = self.listed().map(|listed| listed.clone());
+        if let Some(listed) = listed {
+            listed.iter().for_each(|subject| {
+                if let Some(mark) = self.own(subject) {
+                    tell(subject, mark);
+                }
+            });
+        }
+    }
+
+    /// The mark of this subject, if there is one.
+    pub(super) fn own(&self, subject: &str) -> Option<Packed> {
+        self.subjects.get(self.key(subject))
+    }
+
+    /// Bytes of memory that the list takes.
+    pub(super) fn listed_memory(&self) -> usize {
+        self.listed().map_or(0, |listed| listed.memory())
+    }
+
+    /// Poisoning is ignored: a list that lacks the end of what was appended is a list.
+    fn listed(&self) -> Option<MutexGuard<'_, SubjectList>> {
+        Some(self.listed.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn cut_subject(&self, key: u128, mark: Packed) {

@@ -10,6 +10,7 @@ mod packed;
 mod scramble;
 mod shards;
 mod shared;
+mod subjects;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -145,6 +145,11 @@ impl Shards {
         self.shards.iter().map(|shard| size_of::<Shard>() + heap(shard)).sum()
     }
 
+    /// Which shard a key belongs to.
+    pub(super) const fn number_of(key: u128) -> usize {
+        (key >> LOWER_BITS) as usize
+    }
+
     #[inline]
     fn shard(&self, half: u64) -> &Shard {
         // 6 bits are an index of 64 shards.

@@ -1,7 +1,7 @@
 //! Marks as the processes of a fleet pass them on, who know the names of subjects and not the subjects.
 
 use super::index::RevocationIndex;
-use super::mark::SessionMark;
+use super::mark::{Mark, SessionMark};
 use super::names::SubjectName;
 use super::packed::Packed;
 use crate::session_id::SessionId;
@@ -100,6 +100,46 @@ impl RevocationIndex {
         self.keys.for_each(|kid| tell(SharedMark::Key { kid: kid.to_owned() }));
     }
 
+    /// Calls `tell` with every mark that is held, those of subjects where the index is a [listing](Self::listing)
+    /// one. Marks that are added meanwhile may be among them, and one may come twice. Nothing is locked while
+    /// `tell` runs. Terms are in whole seconds, rounded up.
+    pub fn for_each_mark(&self, mut tell: impl FnMut(Mark)) {
+        self.sessions.for_each_entry(|(key, mark)| {
+            let id = SessionId::from_bytes(self.scramble.bytes(key));
+            tell(Mark::Session { id, state: mark.state(), keep_until: mark.keep_until() });
+        });
+        self.cuts.for_each_listed(|subject, mark| {
+            tell(Mark::Subject {
+                subject: subject.to_owned(),
+                cut: mark.cut(),
+                keep_until: mark.keep_until(),
+            });
+        });
+        if self.everything() > 0 {
+            tell(Mark::Everything { cut: self.everything(), keep_until: u64::MAX });
+        }
+        let mut kids = Vec::new();
+        self.keys.for_each(|kid| kids.push(kid.to_owned()));
+        for kid in kids {
+            tell(Mark::Key { kid });
+        }
+    }
+
+    /// Whether nothing would change if this mark were applied.
+    pub fn knows_mark(&self, mark: &Mark) -> bool {
+        match mark {
+            Mark::Session { id, state, keep_until } => {
+                self.knows(&SharedMark::Session { id: *id, state: *state, keep_until: *keep_until })
+            }
+            Mark::Subject { subject, cut, keep_until } => {
+                let mark = Packed::subject(*cut, *keep_until);
+                self.cuts.own(subject).is_some_and(|known| known.join_subjects(mark) == known)
+            }
+            Mark::Everything { cut, .. } => self.everything() >= *cut,
+            Mark::Key { kid } => self.keys.contains(kid),
+        }
+    }
+
     /// The cut of the subject with this name: its own or that of everything, whichever is later.
     pub fn cut_of(&self, name: SubjectName) -> u64 {
         let own = self
@@ -131,7 +171,7 @@ impl RevocationIndex {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Mark, SubjectNames};
+    use super::super::SubjectNames;
     use super::*;
 
     fn any_mark() -> impl Strategy<Value = Mark> {
@@ -189,6 +229,29 @@ mod tests {
                 prop_assert_eq!(other.cut(&subject), one.cut(&subject));
                 prop_assert_eq!(other.cut_of(SubjectNames::new(&[7; 32]).of(&subject)), one.cut(&subject));
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_listing_index_tells_every_mark_with_its_subject(
+            marks in proptest::collection::vec(any_mark(), 0..60), at_once in any::<bool>(),
+        ) {
+            let (one, other) = (RevocationIndex::listing(1000), RevocationIndex::listing(1000));
+            if at_once {
+                one.load(marks.clone());
+            } else {
+                for mark in &marks {
+                    one.apply(mark);
+                }
+            }
+            let mut listed = Vec::new();
+            one.for_each_mark(|mark| listed.push(mark));
+            prop_assert!(listed.len() >= one.len());
+            prop_assert!(listed.iter().all(|mark| one.knows_mark(mark) && !other.knows_mark(mark)));
+            other.load(listed);
+            prop_assert_eq!(other.len(), one.len());
+            prop_assert!(marks.iter().all(|mark| other.knows_mark(mark)));
         }
     }
 

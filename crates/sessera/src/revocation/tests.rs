@@ -303,6 +303,28 @@ fn sweeping_every_shard_in_turn_is_a_sweep() {
 }
 
 #[test]
+fn marks_loaded_by_table_are_what_they_are_one_by_one() {
+    const DIFFERENT: usize = 590_000;
+    let marks = || (0..600_000).map(|nth| revoked(nth % DIFFERENT as u64, nth % 7, u64::MAX));
+    let cut = || Mark::Subject { subject: "user-42".to_owned(), cut: 5, keep_until: u64::MAX };
+    let everything = || Mark::Everything { cut: 3, keep_until: u64::MAX };
+    let by_table = |quota| {
+        let index = RevocationIndex::with_quota(quota);
+        index.load_many(marks().chain([cut(), everything()]), 600_000);
+        index
+    };
+    let (by_table, limited, plain) = (by_table(1_000_000), by_table(100_000), RevocationIndex::new());
+    plain.load(marks());
+    assert_eq!((by_table.len(), plain.len()), (DIFFERENT + 2, DIFFERENT));
+    for nth in 0..DIFFERENT as u64 + 100 {
+        assert_eq!(by_table.session(random_id(nth)), plain.session(random_id(nth)), "{nth}");
+    }
+    assert_eq!((by_table.cut("user-42"), by_table.cut("user-43"), by_table.overflows()), (5, 3, 0));
+    assert!(by_table.memory() < 45 * DIFFERENT, "{}", by_table.memory());
+    assert!(limited.overflows() > 0 && limited.len() <= 100_001, "the quota holds");
+}
+
+#[test]
 fn a_million_marks_take_at_most_50_mb_however_they_came() {
     let index = RevocationIndex::new();
     index.load((0..900_000).map(|nth| revoked(nth, 0, u64::MAX)));
