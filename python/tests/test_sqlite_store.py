@@ -257,13 +257,15 @@ def test_another_applications_database_is_refused_and_left_alone(tmp_path: Path)
     assert (tmp_path / "other.db").read_bytes() == before
 
 
-def test_a_file_that_is_gone_is_an_error_and_is_not_made_again(tmp_path: Path) -> None:
+def test_a_file_that_is_gone_leaves_revocations_pending(tmp_path: Path) -> None:
     path = tmp_path / "sessions.db"
     sessions = sessions_on(SqliteStore(path))
     issued = sessions.issue("ada")
     path.unlink()
-    with pytest.raises(StoreUnavailable):
-        sessions.revoke_session(issued.session.id)
+    assert sessions.revoke_session(issued.session.id) == "pending"
+    assert sessions.status().pending == 1
+    with pytest.raises(Revoked):
+        sessions.verify(issued.token)
     with pytest.raises(StoreUnavailable):
         sessions.verify(issued.token, live=True)
     assert not path.exists()

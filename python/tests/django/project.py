@@ -178,6 +178,11 @@ def life_read(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"subject": None, "error": session.error})
 
 
+def life_logout(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    return Response(str(request.session.revocation))  # type: ignore[attr-defined]
+
+
 def life_write(request: HttpRequest) -> HttpResponse:
     request.session["visits"] = request.session.get("visits", 0) + 1
     return life_read(request)
@@ -192,6 +197,7 @@ urlpatterns = [
     path("life/read", life_read),
     path("life/write", life_write),
     path("life/slow", life_slow),
+    path("life/logout", life_logout),
     path("admin/", admin.site.urls),
     path("whoami", whoami),
     path("untouched", untouched),

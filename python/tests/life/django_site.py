@@ -17,6 +17,7 @@ PATHS = {
     "/read": "/life/read",
     "/write": "/life/write",
     "/slow": "/life/slow",
+    "/logout": "/life/logout",
     "/everywhere": "/logout-everywhere",
 }
 

@@ -12,7 +12,7 @@ from django.utils.cache import patch_vary_headers
 
 from sessera import SessionError
 from sessera._web.current import CurrentSession
-from sessera._web.refusal import OF_THE_TIMES, RETRY_AFTER
+from sessera._web.refusal import OF_THE_TIMES, RETRY_AFTER, cannot_tell
 
 from .keeper import current_keeper
 from .store import SessionStore
@@ -62,7 +62,13 @@ class SesseraMiddleware(SessionMiddleware):
             return response
         if session.accessed and session.renewal_due:
             session.modified = True
-        response = super().process_response(request, response)
+        try:
+            response = super().process_response(request, response)
+        except SessionError as error:
+            if not cannot_tell(error):
+                raise
+            # What the view asked for could not be done, whatever it has answered.
+            return _refusal(error)
         name = settings.SESSION_COOKIE_NAME
         if session.pending:
             self._give(session, response)

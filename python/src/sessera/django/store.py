@@ -142,6 +142,7 @@ class SessionStore(SessionBase):
         InvalidClaim, TooLarge or CookieInvalid where no token or no cookie can carry the contents.
         """
         data = self._contents(empty=must_create)
+        ends_others = self._ends_others
         try:
             self._save(data, create=must_create)
         except SessionError as error:
@@ -150,7 +151,8 @@ class SessionStore(SessionBase):
                 self.visit.error = error
                 raise UpdateError from error
             lost = self.visit.in_store and error.code == "store_unavailable"
-            if lost or error.code not in _NOT_NOW:
+            # The user asked for the end of the other sessions, and must not be told that it happened.
+            if lost or ends_others or error.code not in _NOT_NOW:
                 raise
             self._keeper.logger.info("session not saved (%s): %s", error.code, error)
         self._session_key = self.visit.token or self._session_key

@@ -69,6 +69,7 @@ def logout_everywhere(request: HttpRequest, *, keep_current: bool = False) -> Re
     subject = visit.of_user("to end elsewhere").subject
     if keep_current:
         session.end_others()
+        session.save()
         return None
     # The others first: what fails here has ended nothing, and the user can try again.
     state = visit.keeper.sessions.revoke_subject(subject)
