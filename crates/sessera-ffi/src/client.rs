@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use sessera::binding::parse_address;
 
+use crate::Duration;
+
 /// What is known about the client that shows a token. Every fact is optional. Those that are known at the login
 /// are bound into the token, as the policy says.
 #[derive(Clone, Default, uniffi::Record)]
@@ -24,11 +26,15 @@ pub struct Client {
     /// `DpopVerifier.verify` returned for this request.
     #[uniffi(default)]
     pub key: Option<String>,
+    /// How long ago the request arrived, for one whose body was slow or whose session is needed late: a token is
+    /// judged by what was known when it arrived. Default 0.
+    #[uniffi(default)]
+    pub waited: Option<Duration>,
 }
 
 impl From<Client> for sessera::Client {
     fn from(client: Client) -> Self {
-        let Client { ip, user_agent, device, key } = client;
+        let Client { ip, user_agent, device, key, waited } = client;
         let mut core = Self::new();
         if let Some(ip) = ip.and_then(|ip| parse_address(&ip)) {
             core = core.ip(ip);
@@ -39,8 +45,11 @@ impl From<Client> for sessera::Client {
         if let Some(secret) = device {
             core = core.device(secret);
         }
-        match key {
-            Some(thumbprint) => core.key(thumbprint),
+        if let Some(thumbprint) = key {
+            core = core.key(thumbprint);
+        }
+        match waited {
+            Some(span) => core.waited(span.into()),
             None => core,
         }
     }

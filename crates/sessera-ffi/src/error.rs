@@ -87,6 +87,8 @@ session_error! {
     InvalidKey,
     /// A setting, or the combination of several, can't work.
     InvalidConfig,
+    /// The system gave no random bytes.
+    RandomnessUnavailable,
 }
 
 /// The message with its causes, which do not cross by themselves.

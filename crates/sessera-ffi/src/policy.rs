@@ -16,7 +16,8 @@ pub enum OnReuse {
 /// What a verify does when the known revocations are older than the policy allows.
 #[uniffi::remote(Enum)]
 pub enum OnStale {
-    /// Accepts tokens issued in the last 5 minutes, refuses the others with `revocations_stale`.
+    /// Accepts tokens whose generation began in the last 5 minutes, refuses the others with `revocations_stale`. A
+    /// renewal makes no token younger.
     YoungOnly,
     /// Refuses every token with `revocations_stale`.
     Refuse,
@@ -33,11 +34,17 @@ pub struct Policy {
     /// A session ends this long after the login, however much it is used. Default 12 hours.
     #[uniffi(default)]
     pub absolute_timeout: Option<Duration>,
-    /// How long after its issue a token is due to be renewed. Default: a sixth of the idle timeout.
+    /// How long after its issue a token is due to be renewed, and how long after its generation began it is due to
+    /// be rotated. Default: a sixth of the idle timeout. At least twice the grace.
     #[uniffi(default)]
     pub renew_after: Option<Duration>,
+    /// The longest that the session of a user who asked to be remembered may last; such a session then keeps the
+    /// idle timeout. Default none: as long as the application says, without an idle timeout. The presets of levels
+    /// 2 and 3 set it to their absolute timeout.
+    #[uniffi(default)]
+    pub remember_limit: Option<Duration>,
     /// How long a rotated token still works, so that requests on their way are not refused. Default 10 s, 0 to
-    /// 60 s.
+    /// 120 s.
     #[uniffi(default)]
     pub grace: Option<Duration>,
     /// How far clocks may differ between the servers of a deployment. Default 30 s, at most 120 s.
@@ -66,6 +73,7 @@ impl From<Policy> for sessera::Policy {
             idle_timeout,
             absolute_timeout,
             renew_after,
+            remember_limit,
             grace,
             leeway,
             on_reuse,
@@ -80,6 +88,7 @@ impl From<Policy> for sessera::Policy {
             idle_timeout: or(idle_timeout, default.idle_timeout),
             absolute_timeout: or(absolute_timeout, default.absolute_timeout),
             renew_after: renew_after.map(Into::into),
+            remember_limit: remember_limit.map(Into::into),
             grace: or(grace, default.grace),
             leeway: or(leeway, default.leeway),
             on_reuse: on_reuse.unwrap_or(default.on_reuse),
@@ -97,6 +106,7 @@ impl From<sessera::Policy> for Policy {
             idle_timeout,
             absolute_timeout,
             renew_after,
+            remember_limit,
             grace,
             leeway,
             on_reuse,
@@ -109,6 +119,7 @@ impl From<sessera::Policy> for Policy {
             idle_timeout: Some(idle_timeout.into()),
             absolute_timeout: Some(absolute_timeout.into()),
             renew_after: renew_after.map(Into::into),
+            remember_limit: remember_limit.map(Into::into),
             grace: Some(grace.into()),
             leeway: Some(leeway.into()),
             on_reuse: Some(on_reuse),
@@ -142,4 +153,11 @@ pub fn policy_aal3() -> Policy {
 #[uniffi::export]
 pub fn policy_renew_interval(policy: Policy) -> Duration {
     sessera::Policy::from(policy).renew_interval().into()
+}
+
+/// A policy for users who asked to be remembered for so long: their sessions last that long and have no idle timeout.
+/// Where a `remember_limit` is set, they last no longer than that, and keep the idle timeout.
+#[uniffi::export]
+pub fn policy_remembered_for(policy: Policy, remember_for: Duration) -> Policy {
+    sessera::Policy::from(policy).remembered_for(remember_for.into()).into()
 }

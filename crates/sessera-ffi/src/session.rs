@@ -13,8 +13,10 @@ pub struct Session {
     pub id: String,
     /// How many times it was rotated.
     pub generation: u64,
-    /// When this token was issued.
+    /// When this token was issued: the login, or the latest renewal or rotation.
     pub issued_at: Instant,
+    /// When this generation began: the login, or the latest rotation. A renewal does not move it.
+    pub rotated_at: Instant,
     /// When the session started: the login.
     pub started_at: Instant,
     /// When the user last authenticated: the login, or the latest elevation.
@@ -29,10 +31,13 @@ pub struct Session {
     pub amr: Vec<String>,
     /// The application's own claims.
     pub claims: Claims,
-    /// Whether the token was just rotated away and works only for the rest of the grace.
+    /// Whether the token was rotated away and is still accepted: in the grace, or because no client has shown its
+    /// successor yet.
     pub superseded: bool,
-    /// Whether it is time to renew or rotate the token.
+    /// Whether it is time to renew the token, by `issued_at`.
     pub renew_due: bool,
+    /// Whether it is time to rotate the token, by `rotated_at`. Always false without a store, and for a visitor.
+    pub rotation_due: bool,
     /// Which facts about the client matched, differed or were absent.
     pub binding: Binding,
     /// The key that its token was signed with (`kid`).
@@ -46,6 +51,7 @@ impl From<sessera::Session> for Session {
             id,
             generation,
             issued_at,
+            rotated_at,
             started_at,
             authenticated_at,
             expires_at,
@@ -55,6 +61,7 @@ impl From<sessera::Session> for Session {
             claims,
             superseded,
             renew_due,
+            rotation_due,
             binding,
             signed_by,
         } = session;
@@ -63,6 +70,7 @@ impl From<sessera::Session> for Session {
             id,
             generation,
             issued_at: issued_at.into(),
+            rotated_at: rotated_at.into(),
             started_at: started_at.into(),
             authenticated_at: authenticated_at.into(),
             expires_at: expires_at.into(),
@@ -72,6 +80,7 @@ impl From<sessera::Session> for Session {
             claims: Claims(claims.to_json()),
             superseded,
             renew_due,
+            rotation_due,
             binding: binding.into(),
             signed_by: signed_by.as_str().to_owned(),
         }
@@ -87,6 +96,7 @@ impl From<Session> for sessera::Session {
             id,
             generation,
             issued_at,
+            rotated_at,
             started_at,
             authenticated_at,
             expires_at,
@@ -96,6 +106,7 @@ impl From<Session> for sessera::Session {
             claims: _,
             superseded,
             renew_due,
+            rotation_due,
             binding,
             signed_by,
         } = session;
@@ -104,6 +115,7 @@ impl From<Session> for sessera::Session {
             id,
             generation,
             issued_at: issued_at.into(),
+            rotated_at: rotated_at.into(),
             started_at: started_at.into(),
             authenticated_at: authenticated_at.into(),
             expires_at: expires_at.into(),
@@ -113,6 +125,7 @@ impl From<Session> for sessera::Session {
             claims: sessera::Claims::default(),
             superseded,
             renew_due,
+            rotation_due,
             binding: binding.into(),
             signed_by: sessera::KeyId::of(&signed_by),
         }
@@ -157,7 +170,8 @@ pub struct NewSession {
     /// How the user authenticated, method by method (RFC 8176: `pwd`, `otp`, `hwk` …).
     #[uniffi(default)]
     pub amr: Vec<String>,
-    /// The id of the session that this login replaces, such as the client's anonymous one: it is revoked.
+    /// The token that the request came with: its session is ended, as by `Sessions.end`. A visitor's token, or one
+    /// with a wrong signature, ends nothing and fails no login.
     #[uniffi(default)]
     pub replaces: Option<String>,
 }
@@ -173,7 +187,7 @@ impl From<NewSession> for sessera::NewSession {
             core = core.acr(acr);
         }
         match replaces {
-            Some(id) => core.replaces(id),
+            Some(token) => core.replaces(token),
             None => core,
         }
     }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use sessera::RevocationState;
+
 use crate::clock::ForeignClock;
 use crate::event::ForeignObserver;
 use crate::{
@@ -26,21 +28,25 @@ impl Sessions {
     /// of what happens. With `sealed`, only servers that have the keyring's root can read the tokens.
     /// `remembered_tokens` is how many verified tokens are remembered, so that their signatures are not checked
     /// again; default 2048. `list_sessions` keeps a list of each subject's sessions, `list_networks` says in it
-    /// which network each was last seen in, and `max_sessions` limits their number. `clock_skew` is how far the
-    /// clock of each machine that writes to the store may be off; default 0, for one machine. `longest_session` is
-    /// how long a session may last that any `Sessions` on this store issues; default, and least: this policy's
-    /// absolute timeout.
+    /// which network each was last seen in, and `max_sessions` limits their number; each of those two turns the list
+    /// on, and `list_sessions` false together with one of them is an error. `clock_skew` is how far the clock of each
+    /// machine that writes to the store may be off, at most the leeway; default: the leeway for a store that machines
+    /// share, 0 for a store of one host. `longest_session` is how long a session may last that any `Sessions` on this
+    /// store issues; default, and least: this policy's absolute timeout. `max_data` is the most bytes that the store
+    /// keeps of one session, default 1 MiB, and `max_visitor_data` of one visitor, default 64 KiB.
     #[uniffi::constructor(default(
         store = None,
         clock = None,
         observer = None,
         sealed = false,
         remembered_tokens = None,
-        list_sessions = false,
+        list_sessions = None,
         list_networks = false,
         max_sessions = None,
         clock_skew = None,
         longest_session = None,
+        max_data = None,
+        max_visitor_data = None,
         policy
     ))]
     #[expect(clippy::too_many_arguments, reason = "named in both languages")]
@@ -54,11 +60,13 @@ impl Sessions {
         observer: Option<Arc<dyn Observer>>,
         sealed: bool,
         remembered_tokens: Option<u32>,
-        list_sessions: bool,
+        list_sessions: Option<bool>,
         list_networks: bool,
         max_sessions: Option<u32>,
         clock_skew: Option<Duration>,
         longest_session: Option<Duration>,
+        max_data: Option<u32>,
+        max_visitor_data: Option<u32>,
     ) -> Result<Self> {
         let size = |number| usize::try_from(number).unwrap_or(usize::MAX);
         let mut builder = sessera::Sessions::builder(issuer, audience)
@@ -77,8 +85,8 @@ impl Sessions {
         if let Some(tokens) = remembered_tokens {
             builder = builder.remembered_tokens(size(tokens));
         }
-        if list_sessions {
-            builder = builder.list_sessions(true);
+        if let Some(list) = list_sessions {
+            builder = builder.list_sessions(list);
         }
         if list_networks {
             builder = builder.list_networks(true);
@@ -92,6 +100,12 @@ impl Sessions {
         if let Some(longest) = longest_session {
             builder = builder.longest_session(longest.into());
         }
+        if let Some(bytes) = max_data {
+            builder = builder.max_data(size(bytes));
+        }
+        if let Some(bytes) = max_visitor_data {
+            builder = builder.max_visitor_data(size(bytes));
+        }
         Ok(Self { core: builder.build()? })
     }
 
@@ -103,8 +117,8 @@ impl Sessions {
         Ok(self.core.issue(login.into(), &client.into())?.into())
     }
 
-    /// Verifies a token: its signature, type, issuer, audience and times, then revocations, then binding. Fails
-    /// with the error of the first check that fails.
+    /// Verifies a token: its signature, type, issuer, audience and absolute end, then revocations, then the idle
+    /// limit and other times, then binding. Fails with the error of the first check that fails.
     #[uniffi::method(default(client))]
     pub fn verify(&self, token: &str, client: Client) -> Result<Session> {
         Ok(self.core.verify(token, &client.into())?.into())
@@ -115,6 +129,38 @@ impl Sessions {
     #[uniffi::method(default(client))]
     pub fn verify_live(&self, token: &str, client: Client) -> Result<Session> {
         Ok(self.core.verify_live(token, &client.into())?.into())
+    }
+
+    /// Issues a token for a visitor who is not logged in, with these application claims, if any. It carries no
+    /// rights, and `verify` refuses it with `wrong_type`. No mark and no entry of a list is written.
+    ///
+    /// Fails with `invalid_claim` for a claim that no token may carry, and `too_large` when the token would be.
+    #[uniffi::method(default(claims = None, client))]
+    pub fn issue_visitor(&self, claims: Option<Claims>, client: Client) -> Result<Issued> {
+        let claims = claims.as_ref().map_or("{}", |claims| &claims.0);
+        Ok(self.core.issue_visitor(claims, &client.into())?.into())
+    }
+
+    /// Verifies a visitor's token: its signature, type, issuer and audience, its times, cutoffs of all sessions and
+    /// revoked keys, then binding. Fails with `wrong_type` for a session's token.
+    #[uniffi::method(default(client))]
+    pub fn verify_visitor(&self, token: &str, client: Client) -> Result<Session> {
+        Ok(self.core.verify_visitor(token, &client.into())?.into())
+    }
+
+    /// Verifies a token that may be a session's or a visitor's. Look at the subject before anything is done in a
+    /// user's name: a visitor's is `~anonymous`, which no session has.
+    #[uniffi::method(default(client))]
+    pub fn verify_with_visitors(&self, token: &str, client: Client) -> Result<Session> {
+        Ok(self.core.verify_with_visitors(token, &client.into())?.into())
+    }
+
+    /// Issues a visitor's token again with its idle limit moved on, and with these application claims, if any,
+    /// instead of the present ones. The id stays.
+    #[uniffi::method(default(claims = None, client))]
+    pub fn renew_visitor(&self, token: &str, claims: Option<Claims>, client: Client) -> Result<Issued> {
+        let claims = claims.as_ref().map(|claims| claims.0.as_str());
+        Ok(self.core.renew_visitor(token, &client.into(), claims)?.into())
     }
 
     /// Issues the same session again with its idle limit moved on, never past its absolute end. The generation
@@ -134,7 +180,8 @@ impl Sessions {
     /// Replaces a token by its successor, one generation on. The old token works only for the grace.
     ///
     /// However many callers rotate one token at once, all of them get the same successor. Fails with `reused`
-    /// when the token was rotated away before, which also revokes the session.
+    /// when the token was rotated away before, which also revokes the session; with `superseded` when a rotated
+    /// token gives no successor any more; with `revocations_stale` while the known revocations are not fresh.
     #[uniffi::method(default(client))]
     pub fn rotate(&self, token: &str, client: Client) -> Result<Issued> {
         Ok(self.core.rotate(token, &client.into())?.into())
@@ -149,13 +196,25 @@ impl Sessions {
         Ok(self.core.elevate(token, &client.into(), elevation.into())?.into())
     }
 
-    /// Ends one session: none of its tokens is accepted from now on.
-    pub fn revoke_session(&self, id: &str) -> Result<()> {
+    /// Ends the session of a token, for a logout: none of its tokens is accepted from now on.
+    ///
+    /// The token itself may be refused by now: idle for too long, rotated away, or bound to another client. Returns
+    /// how far the revocation has come, and none where nothing is left to end. Fails as `verify` where the token is
+    /// not one of a session of this issuer and audience, and with `invalid_config` without a store.
+    pub fn end(&self, token: &str) -> Result<Option<RevocationState>> {
+        Ok(self.core.end(token)?)
+    }
+
+    /// Ends one session: none of its tokens is accepted from now on. Returns how far the revocation has come, as the
+    /// other revocations do: it is pending while the store can't be written.
+    ///
+    /// `end` ends the session of a token.
+    pub fn revoke_session(&self, id: &str) -> Result<RevocationState> {
         Ok(self.core.revoke_session(id)?)
     }
 
     /// Ends every session of a subject that has started until now; a login after this lives.
-    pub fn revoke_subject(&self, subject: &str) -> Result<()> {
+    pub fn revoke_subject(&self, subject: &str) -> Result<RevocationState> {
         Ok(self.core.revoke_subject(subject)?)
     }
 
@@ -166,12 +225,14 @@ impl Sessions {
     }
 
     /// Ends every session that has started until now.
-    pub fn revoke_all(&self) -> Result<()> {
+    pub fn revoke_all(&self) -> Result<RevocationState> {
         Ok(self.core.revoke_all()?)
     }
 
-    /// Refuses every token that was signed with this key: for a key that leaked. Take it out of the keyring too.
-    pub fn revoke_key(&self, kid: &str) -> Result<()> {
+    /// Refuses every token that was signed with this key: for a key that leaked. A revoked key signs nothing any
+    /// more, so rotate the keyring before. A name that the keyring does not have is revoked too, since another server
+    /// may have it: `Keyring.has` finds a misspelling.
+    pub fn revoke_key(&self, kid: &str) -> Result<RevocationState> {
         Ok(self.core.revoke_key(kid)?)
     }
 

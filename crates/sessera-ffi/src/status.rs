@@ -32,6 +32,10 @@ pub struct Status {
     pub applied: u64,
     /// How many marks are known.
     pub marks: u64,
+    /// How many marks of sessions and subjects may be known; beyond it the older half gives way to a cutoff.
+    pub quota: u64,
+    /// How many revocations are in force here and not in the store yet.
+    pub pending: u64,
     /// The memory that they take, in bytes.
     pub memory: u64,
     /// How often there were more marks than the index may hold.
@@ -51,6 +55,8 @@ impl From<sessera::Status> for Status {
             epoch,
             applied,
             marks,
+            quota,
+            pending,
             memory,
             overflows,
             refused,
@@ -63,6 +69,8 @@ impl From<sessera::Status> for Status {
             epoch,
             applied,
             marks: marks as u64,
+            quota: quota as u64,
+            pending,
             memory: memory as u64,
             overflows,
             refused,

@@ -3,10 +3,24 @@
 use std::path::{Path, absolute};
 use std::sync::Arc;
 
-use sessera::{ErrorKind, MemoryStore};
+use sessera::{ErrorKind, MemoryStore, RevocationState};
 use sessera_sqlite::{Doorbell, SqliteOptions, SqliteStore};
 
 use crate::{Duration, Result};
+
+/// How far a revocation has come when its call returns. It is in force in this process in every case.
+#[uniffi::remote(Enum)]
+pub enum RevocationState {
+    /// The store has it. Every verifier applies it as soon as it can.
+    Stored,
+    /// The store could not be written. The revocation is written as soon as that is possible, and is lost if this
+    /// process ends before. Other processes do not know it yet.
+    Pending,
+    /// The store has it, and so have as many of its replicas as the call waited for.
+    Replicated,
+    /// Every live verifier has applied it.
+    Confirmed,
+}
 
 /// Where revocations live, and data and lists of sessions. Several `Sessions` may share one.
 #[derive(uniffi::Object)]

@@ -18,7 +18,8 @@ extension Session {
 
 extension NewSession {
     /// A login with application claims: anything that encodes as a JSON object. The names of the token's own claims
-    /// are refused when the session is issued.
+    /// are refused when the session is issued. `replaces` is the token that the request came with: its session is
+    /// ended, as by `end(token:)`.
     public init(
         subject: String, claims: some Encodable, acr: String? = nil, amr: [String] = [], replaces: String? = nil
     ) throws {
@@ -40,6 +41,18 @@ extension Sessions {
     /// the last that reaches the client wins.
     public func renew(token: String, claims: some Encodable, client: Client = Client()) throws -> Issued {
         try renewWith(token: token, claims: json(claims), client: client)
+    }
+
+    /// As `issueVisitor(claims:client:)`, with application claims of any type that encodes as a JSON object.
+    public func issueVisitor(claims: some Encodable, client: Client = Client()) throws -> Issued {
+        let text: Claims? = try json(claims)
+        return try issueVisitor(claims: text, client: client)
+    }
+
+    /// As `renewVisitor(token:claims:client:)`, with application claims of any type that encodes as a JSON object.
+    public func renewVisitor(token: String, claims: some Encodable, client: Client = Client()) throws -> Issued {
+        let text: Claims? = try json(claims)
+        return try renewVisitor(token: token, claims: text, client: client)
     }
 }
 

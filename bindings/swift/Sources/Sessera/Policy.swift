@@ -8,6 +8,12 @@ extension Policy {
 
     /// How long after its issue a token is due to be renewed: by this policy, with the defaults filled in.
     public var renewInterval: Duration { policyRenewInterval(policy: self) }
+
+    /// These rules for users who asked to be remembered for so long: their sessions last that long and have no idle
+    /// timeout. Where a `rememberLimit` is set, they last no longer than that, and keep the idle timeout.
+    public func rememberedFor(_ rememberFor: Duration) -> Policy {
+        policyRememberedFor(policy: self, rememberFor: rememberFor)
+    }
 }
 
 extension BindingPolicy {

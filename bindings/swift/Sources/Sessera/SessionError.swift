@@ -27,6 +27,7 @@ extension SessionError {
         case .CookieInvalid: "cookie_invalid"
         case .InvalidKey: "invalid_key"
         case .InvalidConfig: "invalid_config"
+        case .RandomnessUnavailable: "randomness_unavailable"
         }
     }
 

@@ -46,7 +46,8 @@ final class VectorTests: XCTestCase {
     private func take(_ step: VectorStep, with sessions: Sessions) throws -> Outcome {
         let (token, with) = (step.token ?? "", step.with ?? VectorArguments())
         let client = Client(
-            ip: step.client?.ip, userAgent: step.client?.user_agent, device: step.client?.device, key: step.client?.key)
+            ip: step.client?.ip, userAgent: step.client?.user_agent, device: step.client?.device, key: step.client?.key,
+            waited: step.client?.waited.map { Duration.milliseconds($0) })
         func claims() -> [String: JSONValue]? {
             if case .object(let claims) = with.claims { claims } else { nil }
         }
@@ -63,6 +64,15 @@ final class VectorTests: XCTestCase {
         case "elevate":
             let elevation = try Elevation(claims: claims() ?? [:], acr: with.acr, amr: with.amr ?? [])
             return outcome(try sessions.elevate(token: token, elevation: elevation, client: client))
+        case "end": return Outcome(text: try sessions.end(token: token).map { "\($0)" })
+        case "issue_visitor":
+            guard let claims = claims() else { return outcome(try sessions.issueVisitor(client: client)) }
+            return outcome(try sessions.issueVisitor(claims: claims, client: client))
+        case "verify_visitor":
+            return Outcome(session: facts(try sessions.verifyVisitor(token: token, client: client)))
+        case "renew_visitor":
+            guard let claims = claims() else { return outcome(try sessions.renewVisitor(token: token, client: client)) }
+            return outcome(try sessions.renewVisitor(token: token, claims: claims, client: client))
         case "revoke_session": try sessions.revokeSession(id: with.id ?? "")
         case "revoke_subject": try sessions.revokeSubject(subject: with.subject ?? "")
         case "revoke_all": try sessions.revokeAll()
@@ -148,11 +158,12 @@ final class VectorTests: XCTestCase {
         let verdict = { (verdict: Verdict) in "\(verdict)" }
         return Facts(
             subject: session.subject, id: session.id, generation: session.generation,
-            issued_at: millis(session.issuedAt), started_at: millis(session.startedAt),
+            issued_at: millis(session.issuedAt), rotated_at: millis(session.rotatedAt),
+            started_at: millis(session.startedAt),
             authenticated_at: millis(session.authenticatedAt), expires_at: millis(session.expiresAt),
             ends_at: millis(session.endsAt), acr: session.acr, amr: session.amr,
             claims: (try? session.claims(as: JSONValue.self)) ?? .null, superseded: session.superseded,
-            renew_due: session.renewDue,
+            renew_due: session.renewDue, rotation_due: session.rotationDue,
             binding: [
                 "device": verdict(session.binding.device), "user_agent": verdict(session.binding.userAgent),
                 "ip": verdict(session.binding.ip), "key": verdict(session.binding.key),

@@ -51,6 +51,8 @@ struct VectorClient: Decodable {
     var user_agent: String?
     var device: String?
     var key: String?
+    /// Milliseconds since the request arrived.
+    var waited: Int?
 }
 
 struct VectorArguments: Decodable {
@@ -89,6 +91,7 @@ struct Facts: Decodable, Equatable {
     var id: String?
     var generation: UInt64
     var issued_at: Int64
+    var rotated_at: Int64
     var started_at: Int64
     var authenticated_at: Int64
     var expires_at: Int64
@@ -98,5 +101,6 @@ struct Facts: Decodable, Equatable {
     var claims: JSONValue
     var superseded: Bool
     var renew_due: Bool
+    var rotation_due: Bool
     var binding: [String: String]
 }

@@ -32,7 +32,7 @@ internal class Lane(sessions: NativeSessions) : AutoCloseable {
             // Bytes that no token has stay such: a character beyond Latin 1 becomes a question mark.
             val bytes = token.toByteArray(Charsets.ISO_8859_1)
             memory.putInt(bytes.size).put(bytes)
-            if (client == UNKNOWN) memory.putInt(0) else FfiConverterTypeClient.write(client, memory)
+            if (client == UNKNOWN) memory.put(UNKNOWN_FACTS) else FfiConverterTypeClient.write(client, memory)
         } catch (_: BufferOverflowException) {
             return null
         }
@@ -59,8 +59,12 @@ internal class Lane(sessions: NativeSessions) : AutoCloseable {
         /** A byte in a place of eight, and a buffer of three words. */
         const val STATUS_BYTES = 32L
 
-        /** What four absent facts are written as. */
         val UNKNOWN = Client()
+
+        /** A client without any fact, as the generated code writes it. */
+        val UNKNOWN_FACTS: ByteArray = ByteBuffer.allocate(FfiConverterTypeClient.allocationSize(UNKNOWN).toInt())
+            .also { FfiConverterTypeClient.write(UNKNOWN, it) }
+            .array()
 
         fun uniffiFree(handle: Long) {
             val status = Memory(STATUS_BYTES).apply { clear() }

@@ -26,6 +26,7 @@ public val SessionException.code: String
         is SessionException.CookieInvalid -> "cookie_invalid"
         is SessionException.InvalidKey -> "invalid_key"
         is SessionException.InvalidConfig -> "invalid_config"
+        is SessionException.RandomnessUnavailable -> "randomness_unavailable"
     }
 
 /** The HTTP status for an end user: 401, 403 or 503, which say nothing of the reason. */

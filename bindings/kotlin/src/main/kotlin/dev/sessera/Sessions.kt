@@ -25,13 +25,17 @@ import kotlin.time.Duration
  * @param sealed whether only servers that have the keyring's root can read the tokens.
  * @param rememberedTokens how many verified tokens are remembered, so that their signatures are not checked again;
  *   2048 if it is not given, 0 for none.
- * @param listSessions whether the store keeps a list of each subject's sessions, for [sessionsOf].
+ * @param listSessions whether the store keeps a list of each subject's sessions, for [sessionsOf]. If it is not given,
+ *   only where [listNetworks] or [maxSessions] needs the list; false together with one of those is an error.
  * @param listNetworks whether the list says which network a session was last seen in, which is personal data. Turns the
  *   list on.
  * @param maxSessions how many sessions a subject may have; a login beyond that ends the oldest. Turns the list on.
- * @param clockSkew how far the clock of each machine that writes to the store may be off; at most the leeway.
+ * @param clockSkew how far the clock of each machine that writes to the store may be off; at most the leeway. If it is
+ *   not given, the leeway for a store that machines share, and zero for a store of one host.
  * @param longestSession how long a session may last that any `Sessions` on this store issues, where several policies
  *   share a store.
+ * @param maxData how many bytes of data the store keeps of one session at most; 1 MiB if it is not given.
+ * @param maxVisitorData how many bytes of data the store keeps of one visitor at most; 64 KiB if it is not given.
  * @throws SessionException.InvalidConfig which names what can't work.
  */
 public class Sessions(
@@ -44,20 +48,23 @@ public class Sessions(
     observer: Observer? = null,
     sealed: Boolean = false,
     rememberedTokens: Int? = null,
-    listSessions: Boolean = false,
+    listSessions: Boolean? = null,
     listNetworks: Boolean = false,
     maxSessions: Int? = null,
     clockSkew: Duration? = null,
     longestSession: Duration? = null,
+    maxData: Int? = null,
+    maxVisitorData: Int? = null,
 ) : NativeSessions(
     issuer, audience, keyring, policy, store, clock, observer, sealed, number(rememberedTokens), listSessions,
-    listNetworks, number(maxSessions), clockSkew, longestSession,
+    listNetworks, number(maxSessions), clockSkew, longestSession, number(maxData), number(maxVisitorData),
 ) {
     /** As many as ever were in use at once. */
     private val lanes = ConcurrentLinkedQueue<Lane>()
 
     /**
-     * Verifies a token: its signature, type, issuer, audience and times, then revocations, then binding.
+     * Verifies a token: its signature, type, issuer, audience and absolute end, then revocations, then the idle limit
+     * and other times, then binding.
      *
      * @throws SessionException of the first check that fails.
      */
@@ -79,6 +86,6 @@ public class Sessions(
 }
 
 private fun number(given: Int?): UInt? {
-    require(given == null || given >= 0) { "a number of sessions or tokens is not below zero" }
+    require(given == null || given >= 0) { "a number of sessions, tokens or bytes must not be negative" }
     return given?.toUInt()
 }

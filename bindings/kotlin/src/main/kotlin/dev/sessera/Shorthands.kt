@@ -31,13 +31,23 @@ public fun Policy.Companion.aal3(): Policy = policyAal3()
 /** How long after its issue a token is due to be renewed. */
 public val Policy.renewInterval: Duration get() = policyRenewInterval(this)
 
+/**
+ * These rules for users who asked to be remembered for so long: their sessions last that long and have no idle timeout.
+ * Where a [Policy.rememberLimit] is set, they last no longer than that, and keep the idle timeout.
+ */
+public fun Policy.rememberedFor(rememberFor: Duration): Policy = policyRememberedFor(this, rememberFor)
+
 /** Binds nothing and looks at nothing. */
 public fun BindingPolicy.Companion.off(): BindingPolicy = bindingOff()
 
 /** The JOSE name, as in a header's `alg`. */
 public val Algorithm.joseName: String get() = algorithmName(this)
 
-/** As [NativeSessions.issue], of a login with these claims. */
+/**
+ * As [NativeSessions.issue], of a login with these claims.
+ *
+ * @param replaces the token that the request came with: its session is ended, as by [NativeSessions.end].
+ */
 public fun NativeSessions.issue(
     subject: String,
     client: Client = Client(),

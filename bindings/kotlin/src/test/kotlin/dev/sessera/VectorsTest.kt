@@ -4,6 +4,7 @@ import java.nio.file.Path
 import kotlin.io.path.listDirectoryEntries
 import kotlin.io.path.nameWithoutExtension
 import kotlin.io.path.readText
+import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 import kotlin.time.Instant
 import kotlinx.serialization.json.Json
@@ -78,7 +79,8 @@ private class Step(private val step: JsonObject) {
     val now = step["now"]?.jsonPrimitive?.long?.let(Instant::fromEpochMilliseconds)
     private val with = step["with"]?.jsonObject ?: JsonObject(emptyMap())
     val client = step["client"]?.jsonObject.let { facts ->
-        Client(facts?.text("ip"), facts?.text("user_agent"), facts?.text("device"), facts?.text("key"))
+        val waited = facts?.get("waited")?.jsonPrimitive?.long?.milliseconds
+        Client(facts?.text("ip"), facts?.text("user_agent"), facts?.text("device"), facts?.text("key"), waited)
     }
     val claims = with["claims"]?.let { Claims(it.toString()) }
     val amr = texts("amr")
@@ -112,6 +114,12 @@ private val calls: Map<String, (Sessions, Step) -> JsonObject> = mapOf(
     "elevate" to { sessions, step ->
         told(sessions.elevate(step.token, Elevation(step.claims, step.textOrNull("acr"), step.amr), step.client))
     },
+    "end" to { sessions, step -> textOrNothing(sessions.end(step.token)?.name?.lowercase()) },
+    "issue_visitor" to { sessions, step -> told(sessions.issueVisitor(step.claims, step.client)) },
+    "verify_visitor" to { sessions, step ->
+        buildJsonObject { put("session", facts(sessions.verifyVisitor(step.token, step.client))) }
+    },
+    "renew_visitor" to { sessions, step -> told(sessions.renewVisitor(step.token, step.claims, step.client)) },
     "revoke_session" to { sessions, step -> nothing { sessions.revokeSession(step.text("id")) } },
     "revoke_subject" to { sessions, step -> nothing { sessions.revokeSubject(step.text("subject")) } },
     "revoke_all" to { sessions, _ -> nothing { sessions.revokeAll() } },
@@ -135,7 +143,7 @@ private val calls: Map<String, (Sessions, Step) -> JsonObject> = mapOf(
         )
         nothing { sessions.checkCsrf(session, request, step.textOrNull("csrf")) }
     },
-    "read_cookie" to { _, step -> Cookie().read(listOf(step.text("text")))?.let(::text) ?: JsonObject(emptyMap()) },
+    "read_cookie" to { _, step -> textOrNothing(Cookie().read(listOf(step.text("text")))) },
     "set_cookie" to { _, step -> text(Cookie().setCookie(step.text("text"))) },
     "client_address" to { _, step ->
         clientAddress(step.text("peer"), step.texts("forwarded_for"), step.trustedHops)
@@ -180,6 +188,7 @@ private fun facts(session: Session) = buildJsonObject {
     put("id", session.id)
     put("generation", session.generation.toLong())
     put("issued_at", session.issuedAt.toEpochMilliseconds())
+    put("rotated_at", session.rotatedAt.toEpochMilliseconds())
     put("started_at", session.startedAt.toEpochMilliseconds())
     put("authenticated_at", session.authenticatedAt.toEpochMilliseconds())
     put("expires_at", session.expiresAt.toEpochMilliseconds())
@@ -189,6 +198,7 @@ private fun facts(session: Session) = buildJsonObject {
     put("claims", session.claims.values)
     put("superseded", session.superseded)
     put("renew_due", session.renewDue)
+    put("rotation_due", session.rotationDue)
     putJsonObject("binding") {
         put("device", session.binding.device.name.lowercase())
         put("user_agent", session.binding.userAgent.name.lowercase())
@@ -203,6 +213,8 @@ private fun nothing(call: () -> Unit): JsonObject {
 }
 
 private fun text(text: String) = buildJsonObject { put("text", text) }
+
+private fun textOrNothing(text: String?): JsonObject = text?.let(::text) ?: JsonObject(emptyMap())
 
 private fun JsonObject.text(name: String): String? = this[name]?.jsonPrimitive?.contentOrNull
 
