@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
-"""Has the generated Swift source read and write buffers without a detour through Foundation.
+"""Changes the generated Swift source where the generator has no setting for it.
 
-The generator's own readers copy every integer and every text out of a `Data` by its general way, which is
-most of what a call costs. Each place must be there exactly once: a generator that writes otherwise stops the
-build here.
+Buffers are read and written without a detour through Foundation: the generator's own readers copy every
+integer and every text out of a `Data` by its general way, which is most of what a call costs. The state that a
+revocation returns may be left unused without a warning.
+
+Each place must be there: a generator that writes otherwise stops the build here.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -58,12 +61,21 @@ PLACES = [
 ]
 
 
+# The four revocations, and `end`.
+REVOCATION = re.compile(r"^open func \w+\([^)]*\)throws  -> RevocationState\??  {$", re.MULTILINE)
+REVOCATIONS = 5
+
+
 def main(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
+    unexpected = f"{path} is not as expected: the generator has changed. Look at {__file__}."
     for theirs, ours in PLACES:
         if source.count(theirs) != 1:
-            sys.exit(f"{path} is not as expected: the generator has changed. Look at {__file__}.")
+            sys.exit(unexpected)
         source = source.replace(theirs, ours)
+    source, found = REVOCATION.subn(r"@discardableResult\n\g<0>", source)
+    if found != REVOCATIONS:
+        sys.exit(unexpected)
     path.write_text(source, encoding="utf-8")
 
 

@@ -11,7 +11,7 @@ use sessera::ErrorKind;
 use syn::{Fields, ImplItem, Item, Visibility};
 
 /// What an application meets.
-const TYPES: [&str; 36] = [
+const TYPES: [&str; 38] = [
     "Algorithm",
     "Binding",
     "BindingMode",
@@ -39,6 +39,8 @@ const TYPES: [&str; 36] = [
     "OnStale",
     "Policy",
     "ProofRequest",
+    "Reuse",
+    "RevocationState",
     "RotationSchedule",
     "SameSite",
     "Session",

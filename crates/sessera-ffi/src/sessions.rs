@@ -124,6 +124,12 @@ impl Sessions {
         Ok(self.core.verify(token, &client.into())?.into())
     }
 
+    /// As `verify`, without a note that a client has shown the token: for tools that look at one.
+    #[uniffi::method(default(client))]
+    pub fn inspect(&self, token: &str, client: Client) -> Result<Session> {
+        Ok(self.core.inspect(token, &client.into())?.into())
+    }
+
     /// As `verify`, on all that the store holds at this moment: for the few actions where even a second of
     /// staleness is too much.
     #[uniffi::method(default(client))]

@@ -67,7 +67,7 @@ final class LifeTests: XCTestCase {
         let token = try sessions.issue(login: NewSession(subject: "u")).token
         clock.set(1_700_000_091_000)
         XCTAssertEqual(code { try sessions.verify(token: token) }, "expired")
-        XCTAssertEqual(code { try self.sessions(Policy(grace: .seconds(61))) }, "invalid_config")
+        XCTAssertEqual(code { try self.sessions(Policy(grace: .seconds(121))) }, "invalid_config")
     }
 
     func testEveryVerbDoesWhatItsNameSays() throws {
@@ -97,6 +97,9 @@ final class LifeTests: XCTestCase {
         let first = try sessions.issue(login: NewSession(subject: "u")).token
         let second = try sessions.rotate(token: first).token
         clock.set(1_700_000_011_000)
+        XCTAssertEqual(try sessions.rotate(token: first).token, second)
+        XCTAssertEqual(try sessions.verify(token: second).generation, 1)
+        XCTAssertEqual(try sessions.verify(token: first, client: Client(waited: .seconds(2))).generation, 0)
         XCTAssertEqual(code { try sessions.rotate(token: first) }, "reused")
         XCTAssertEqual(code { try sessions.verify(token: second) }, "revoked")
     }
@@ -175,11 +178,13 @@ final class LifeTests: XCTestCase {
         XCTAssertEqual(SessionError.CsrfInvalid(message: message).httpStatus, 403)
         let rest: [SessionError] = [
             .RevocationsStale(message: message), .StoreUnavailable(message: message), .InvalidKey(message: message),
-            .InvalidConfig(message: message),
+            .InvalidConfig(message: message), .RandomnessUnavailable(message: message),
         ]
         XCTAssertEqual(
-            rest.map(\.code), ["revocations_stale", "store_unavailable", "invalid_key", "invalid_config"])
-        XCTAssertEqual(Set((refused + rest).map(\.code)).count, 22)
+            rest.map(\.code),
+            ["revocations_stale", "store_unavailable", "invalid_key", "invalid_config", "randomness_unavailable"])
+        for error in rest { XCTAssertEqual(error.httpStatus, 503, error.code) }
+        XCTAssertEqual(Set((refused + rest).map(\.code)).count, 23)
     }
 
     func testAnErrorHasACodeAStatusAndAMessageWithoutTheToken() throws {

@@ -59,7 +59,7 @@ class SessionsTest {
         val client = Client(ip = "203.0.113.7", userAgent = "Mozilla/5.0 Firefox/140.0", device = newDeviceSecret())
         val token = sessions.issue(NewSession("üser"), client).token
         val native: NativeSessions = sessions
-        for (shown in listOf(client, Client(), client.copy(ip = "198.51.100.1"), client.copy(device = "é"))) {
+        for (shown in listOf(client, Client(), client.copy(ip = "198.51.100.1"), client.copy(device = "é"), client.copy(waited = 3.seconds))) {
             val one = runCatching { sessions.verify(token, shown) }
             val other = runCatching { native.verifyLive(token, shown) }
             assertEquals(other.getOrNull(), one.getOrNull())
