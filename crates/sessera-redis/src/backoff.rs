@@ -15,7 +15,7 @@ pub(crate) struct Backoff {
 
 impl Backoff {
     const FIRST: Duration = Duration::from_millis(10);
-    const LONGEST: Duration = Duration::from_secs(2);
+    const LONGEST: Duration = Duration::from_secs(1);
 
     pub(crate) fn new() -> Self {
         Self { pause: Self::FIRST, random: RandomState::new(), turns: 0 }

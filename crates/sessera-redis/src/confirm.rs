@@ -31,16 +31,16 @@ impl Shared {
                 }
                 if Instant::now() + pause >= deadline {
                     let names = if missing.is_empty() { self.name() } else { missing.join(", ") };
-                    return Err(broken(format!("it is stored, but not confirmed in time by {names}")));
+                    return Err(broken(format!("no answer in time of {names}")));
                 }
             }
             if Instant::now() >= deadline {
-                return Err(broken("it is stored, but the log was begun anew before it was confirmed"));
+                return Err(broken("the log began anew meanwhile"));
             }
             if epoch != place.epoch || self.loads() != loads {
                 // Another history, which may lack it.
                 loads = self.loads();
-                place = self.run(|connection, _| self.write(connection, marks, Wait::Confirmed))?;
+                place = self.run(|connection, _| self.write(connection, marks, Wait::Confirmed))?.head;
             }
             std::thread::park_timeout(pause);
             pause = (pause * 2).min(Duration::from_millis(20));

@@ -10,7 +10,9 @@ use redis::{
 use rustls::ClientConfig;
 use sessera::Result;
 
+use crate::breaker::Breaker;
 use crate::connection::Connection;
+use crate::sentinels::{Panel, Sentinels};
 use crate::tls;
 use crate::unavailable::{broken, unavailable, wrong};
 use crate::url::Place;
@@ -26,6 +28,9 @@ pub(crate) struct Connector {
     key: String,
     /// Whether the server that was reached last does not say its `maxmemory-policy`.
     policy_unknown: AtomicBool,
+    breaker: Arc<Breaker>,
+    /// What the sentinels said last, where the URL names any.
+    sentinels: Sentinels,
 }
 
 impl Connector {
@@ -34,10 +39,33 @@ impl Connector {
         root_certificates: Option<&[u8]>,
         timeout: Duration,
         key: &str,
+        breaker: Arc<Breaker>,
     ) -> Result<Self> {
         let (place, key) = (Place::parse(url)?, key.to_owned());
         let tls = if place.has_tls() { Some(tls::config(root_certificates)?) } else { None };
-        Ok(Self { place, tls, timeout, key, policy_unknown: AtomicBool::new(false) })
+        let (policy_unknown, sentinels) = (AtomicBool::new(false), Sentinels::default());
+        Ok(Self { place, tls, timeout, key, policy_unknown, breaker, sentinels })
+    }
+
+    /// What tells whether the server answers.
+    pub(crate) fn breaker(&self) -> &Breaker {
+        &self.breaker
+    }
+
+    /// What the sentinels said last.
+    pub(crate) const fn sentinels(&self) -> &Sentinels {
+        &self.sentinels
+    }
+
+    /// Whether the URL names sentinels.
+    pub(crate) const fn has_sentinels(&self) -> bool {
+        matches!(self.place, Place::Sentinel { .. })
+    }
+
+    /// Connections to the sentinels; `None` where the URL names none.
+    pub(crate) fn panel(&self) -> Option<Panel> {
+        let Place::Sentinel { sentinels, master, .. } = &self.place else { return None };
+        Some(Panel::new(sentinels.clone(), master.clone(), self.tls.clone()))
     }
 
     /// What an operator should know of a server that takes writes; `None` where there is nothing.
@@ -53,22 +81,37 @@ impl Connector {
 
     /// A connection to the server that takes writes, checked.
     pub(crate) fn connect(&self) -> Result<Connection> {
+        self.connect_within(self.timeout)
+    }
+
+    /// As [`connect`](Self::connect): each host that is asked on the way must answer in this time.
+    pub(crate) fn connect_within(&self, patience: Duration) -> Result<Connection> {
+        let way = Way { connector: self, patience };
         let mut connection = match &self.place {
-            Place::At(info) => self.reach(info)?,
+            Place::At(info) => way.reach(info, Some(&self.breaker))?,
             Place::Sentinel { sentinels, master, login, tls } => {
-                self.by_sentinels(sentinels, master, login, *tls)?
+                way.by_sentinels(sentinels, master, login, *tls)?
             }
-            Place::Cluster { nodes, login, tls } => self.by_cluster(nodes, login, *tls)?,
+            Place::Cluster { nodes, login, tls } => way.by_cluster(nodes, login, *tls)?,
         };
+        connection.be_patient(self.timeout);
         let known = check_policy(&mut connection)?;
         connection.expect_more();
         self.policy_unknown.store(!known, Ordering::Release);
         Ok(connection)
     }
+}
 
-    fn reach(&self, info: &ConnectionInfo) -> Result<Connection> {
-        Connection::open(info.addr(), self.tls.as_ref(), info.redis_settings(), self.timeout)
-            .map_err(unavailable)
+/// One search for the server that takes writes.
+struct Way<'a> {
+    connector: &'a Connector,
+    patience: Duration,
+}
+
+impl Way<'_> {
+    fn reach(&self, info: &ConnectionInfo, breaker: Option<&Arc<Breaker>>) -> Result<Connection> {
+        let (tls, login) = (self.connector.tls.as_ref(), info.redis_settings());
+        Connection::open(info.addr(), tls, login, self.patience, breaker).map_err(unavailable)
     }
 
     fn server(&self, host: &str, port: u16, login: &RedisConnectionInfo, tls: bool) -> Result<Connection> {
@@ -78,7 +121,7 @@ impl Connector {
             ConnectionAddr::Tcp(host.to_owned(), port)
         };
         let info = redis::IntoConnectionInfo::into_connection_info(addr).map_err(unavailable)?;
-        self.reach(&info.set_redis_settings(login.clone()))
+        self.reach(&info.set_redis_settings(login.clone()), Some(&self.connector.breaker))
     }
 
     fn by_sentinels(
@@ -90,14 +133,17 @@ impl Connector {
     ) -> Result<Connection> {
         let mut last = broken("no sentinel knows a master of this name");
         for sentinel in sentinels {
-            let found = self.reach(sentinel).and_then(|mut sentinel| {
+            let found = self.reach(sentinel, None).and_then(|mut sentinel| {
                 let mut ask = cmd("SENTINEL");
                 ask.arg("GET-MASTER-ADDR-BY-NAME").arg(master);
                 ask.query::<Option<(String, u16)>>(&mut sentinel).map_err(unavailable)
             });
             match found {
                 Ok(Some((host, port))) => match self.server(&host, port, login, tls).and_then(be_master) {
-                    Ok(connection) => return Ok(connection),
+                    Ok(mut connection) => {
+                        connection.lead_to((host, port));
+                        return Ok(connection);
+                    }
                     Err(error) => last = error,
                 },
                 Ok(None) => {}
@@ -120,7 +166,9 @@ impl Connector {
                 continue;
             };
             let owner =
-                self.reach(node).and_then(|mut node| owner(&mut node, &self.key).map_err(unavailable));
+                self.reach(node, None).and_then(|mut node| {
+                    owner(&mut node, &self.connector.key).map_err(unavailable)
+                });
             match owner {
                 Ok(Some((host, port))) => {
                     // A node that does not know its own address leaves it out.
@@ -148,7 +196,7 @@ impl Connector {
         login: &RedisConnectionInfo,
         tls: bool,
     ) -> Result<Connection> {
-        let asked = match cmd("EXISTS").arg(&self.key).query::<Value>(&mut owner) {
+        let asked = match cmd("EXISTS").arg(&self.connector.key).query::<Value>(&mut owner) {
             Err(error) if error.kind() == redis::ErrorKind::Server(ServerErrorKind::Ask) => error,
             // The first real command tells what else may be wrong.
             _ => return Ok(owner),

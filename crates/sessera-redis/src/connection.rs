@@ -10,6 +10,7 @@ use redis::{
 };
 use rustls::ClientConfig;
 
+use crate::breaker::Breaker;
 use crate::socket::Stream;
 
 /// A connection to a server.
@@ -27,7 +28,16 @@ pub(crate) struct Connection {
     asking: bool,
     /// Whether what comes next is no answer to what is sent next.
     broken: bool,
+    /// What is told that the server answers. None of a sentinel, or of a node that is only asked for the way.
+    breaker: Option<Arc<Breaker>>,
+    /// How long the server may be silent, to this process as a whole, while an answer is due.
+    silence: Option<Duration>,
+    /// The server's place, as a sentinel names it.
+    server: Option<Server>,
 }
+
+/// A host and a port, as a sentinel names them.
+pub(crate) type Server = (String, u16);
 
 impl Connection {
     /// Of what is asked before it is known who answers.
@@ -41,6 +51,7 @@ impl Connection {
         tls: Option<&Arc<ClientConfig>>,
         login: &RedisConnectionInfo,
         patience: Duration,
+        breaker: Option<&Arc<Breaker>>,
     ) -> RedisResult<Self> {
         let stream = Stream::connect(addr, tls, Instant::now() + patience)?;
         let mut connection = Self {
@@ -51,6 +62,9 @@ impl Connection {
             prolonged: false,
             asking: false,
             broken: false,
+            breaker: breaker.cloned(),
+            silence: None,
+            server: None,
         };
         connection.log_in(login)?;
         Ok(connection)
@@ -86,6 +100,22 @@ impl Connection {
     /// How long an answer may take now.
     pub(crate) const fn patience(&self) -> Duration {
         self.patience
+    }
+
+    /// How long the server may be silent, to this process as a whole, while an answer is due. None is for as long as
+    /// an answer may take: for commands that block.
+    pub(crate) fn allow_silence(&mut self, silence: Option<Duration>) {
+        self.silence = silence;
+    }
+
+    /// Notes which server this is.
+    pub(crate) fn lead_to(&mut self, server: Server) {
+        self.server = Some(server);
+    }
+
+    /// Which server this is, where a sentinel named it.
+    pub(crate) const fn server(&self) -> Option<&Server> {
+        self.server.as_ref()
     }
 
     /// It is known who answers.
@@ -145,6 +175,8 @@ impl Connection {
             largest: self.largest,
             prolonged: self.prolonged,
             length: 0,
+            breaker: self.breaker.as_deref(),
+            silence: self.silence,
         };
         let read = self.parser.parse_value(&mut answer);
         let length = answer.length;
@@ -194,20 +226,45 @@ struct Answer<'a> {
     largest: usize,
     prolonged: bool,
     length: usize,
+    breaker: Option<&'a Breaker>,
+    silence: Option<Duration>,
 }
 
 impl Read for Answer<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let long = if self.prolonged { self.length } else { 0 };
-        self.stream.until(self.began + prolonged(self.patience, long));
         let most = buffer.len().min(self.largest - self.length);
         if most == 0 {
             return Err(io::ErrorKind::Other.into());
         }
-        let length = self.stream.read(buffer.get_mut(..most).unwrap_or_default())?;
+        let length = loop {
+            self.stream.until(self.given_up_at());
+            match self.stream.read(buffer.get_mut(..most).unwrap_or_default()) {
+                // Another connection of this process heard of the server meanwhile.
+                Err(error) if is_late(&error) && self.given_up_at() > Instant::now() => {}
+                other => break other?,
+            }
+        };
+        if let Some(breaker) = self.breaker {
+            breaker.hear();
+        }
         self.length += length;
         Ok(length)
     }
+}
+
+impl Answer<'_> {
+    fn given_up_at(&self) -> Instant {
+        let long = if self.prolonged { self.length } else { 0 };
+        let late = self.began + prolonged(self.patience, long);
+        match (self.breaker, self.silence) {
+            (Some(breaker), Some(silence)) => late.min(breaker.silence_ends(self.began, silence)),
+            _ => late,
+        }
+    }
+}
+
+fn is_late(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock)
 }
 
 /// How long something of so many bytes may take: each 64 KiB of it buys another patience. Slower than that is nobody

@@ -17,6 +17,10 @@ pub(crate) struct Told {
     pub(crate) seen: u64,
     /// The latest term of the marks that Redis has forgotten.
     pub(crate) forgotten: u64,
+    /// A check of the issuer whose sessions these are; empty where no process has said.
+    pub(crate) issuer: Vec<u8>,
+    /// The server's clock, in milliseconds.
+    pub(crate) time: u64,
 }
 
 /// A head as the scripts give it.
@@ -42,13 +46,15 @@ impl Told {
         let Value::Array(values) = reply else { return Err(strange()) };
         let head = read(values)?;
         match values.get(3..) {
-            Some([layout, names, reached, seen, forgotten]) => Ok(Self {
+            Some([layout, names, reached, seen, forgotten, issuer, time]) => Ok(Self {
                 head,
                 layout: integer(layout).unwrap_or(0),
                 names: bytes(names).unwrap_or_default().to_vec(),
                 reached: integer(reached).unwrap_or(0),
                 seen: integer(seen).unwrap_or(0),
                 forgotten: integer(forgotten).unwrap_or(0),
+                issuer: bytes(issuer).unwrap_or_default().to_vec(),
+                time: integer(time)?,
             }),
             _ => Err(strange()),
         }

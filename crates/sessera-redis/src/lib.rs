@@ -22,6 +22,7 @@
 //! ```
 
 mod backoff;
+mod breaker;
 mod confirm;
 mod connect;
 mod connection;
@@ -32,11 +33,14 @@ mod gate;
 mod head;
 mod keys;
 mod options;
+mod pending;
 mod pool;
 mod record;
 mod resolve;
 mod scripts;
 mod seal;
+mod sentinels;
+mod server_clock;
 mod shared;
 mod snapshot;
 mod socket;

@@ -38,16 +38,26 @@ pub struct RedisOptions {
     /// stored, and wait for nothing more.
     pub wait: Wait,
     /// How long a revocation waits for replicas or verifiers before it fails with `store_unavailable`; it is
-    /// stored all the same. Default 2 s.
+    /// stored or pending all the same, as the error says. Default 2 s.
     pub wait_timeout: Duration,
-    /// How long anything else may take: to connect, to write, to answer. Default 2 s.
+    /// How long anything else may take: to connect, to write, to answer. Default 2 s. A Redis that is silent for
+    /// longer than `beat_interval` (500 ms where that is shorter) is given up before: calls fail at once until it
+    /// answers again.
     pub timeout: Duration,
     /// How often this process writes that it lives, and learns that it has missed nothing. Default 500 ms; what
     /// the policy calls fresh must be a multiple of it.
     pub beat_interval: Duration,
-    /// Of how many replicas a beat must be acknowledged to count, so that a master that is cut off from them
-    /// makes its verifiers stale. Default 0.
+    /// Of how many replicas a beat must be acknowledged to count, so that a primary that is cut off from them
+    /// makes its verifiers stale. Default 0, which leaves a fleet working while no replica is there.
     pub min_replicas: u32,
+    /// Whether a beat counts only where most of the sentinels name the same primary after it was sent, so that a
+    /// former primary that was frozen or cut off is left at once. It matters where the URL names sentinels and
+    /// `min_replicas` is 0. Name all sentinels in the URL: without most of them no beat counts. Default `true`.
+    pub ask_sentinels: bool,
+    /// The issuer of the sessions. A process with another issuer on the same namespace is refused, since a
+    /// revocation of a subject, or of everything, would reach the sessions of both. Default: none, which checks
+    /// nothing.
+    pub issuer: Option<String>,
     /// How many connections there may be besides that of the tail. Default 4.
     pub connections: usize,
     /// How many entries of the log are kept at most. A verifier that was away for longer reads the whole state
@@ -90,6 +100,8 @@ impl Default for RedisOptions {
             timeout: Duration::from_secs(2),
             beat_interval: Duration::from_millis(500),
             min_replicas: 0,
+            ask_sentinels: true,
+            issuer: None,
             connections: 4,
             log_entries: 100_000,
             verifier_lease: Duration::from_secs(30),

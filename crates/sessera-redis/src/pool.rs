@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use redis::RedisError;
 use sessera::{Result, SessionError};
 
+use crate::breaker::Circuit;
 use crate::connect::Connector;
 use crate::connection::Connection;
 use crate::unavailable::{broken, unavailable};
@@ -22,6 +23,19 @@ struct State {
     process: u32,
     idle: Vec<Connection>,
     lent: usize,
+}
+
+/// How long work may take, and how much of it may be under way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// How many connections there may be.
+    pub(crate) most: usize,
+    /// When there is no further attempt.
+    pub(crate) deadline: Instant,
+    /// How long Redis may be silent while an answer is due.
+    pub(crate) silence: Duration,
+    /// Whether to try although Redis is known not to answer.
+    pub(crate) probes: bool,
 }
 
 /// What came of one attempt.
@@ -47,19 +61,22 @@ impl From<SessionError> for Failed {
 
 impl Pool {
     /// Calls `work` with a connection; again with another one where the first was lost or the server is another one
-    /// now, until the deadline. The second argument is how often it was called before.
+    /// now, until the deadline or until Redis is known not to answer. The second argument is how often it was called
+    /// before.
     pub(crate) fn run<T>(
         &self,
         connector: &Connector,
-        most: usize,
-        deadline: Instant,
+        patience: Patience,
         mut work: impl FnMut(&mut Connection, u32) -> Result<T, Failed>,
     ) -> Result<T> {
+        let breaker = connector.breaker();
         let mut pause = Duration::from_millis(5);
         for attempt in 0.. {
-            let error = match self.take(connector, most, deadline) {
+            let began = Instant::now();
+            let error = match self.take(connector, patience) {
                 Ok(mut connection) => match work(&mut connection, attempt) {
                     Ok(done) => {
+                        breaker.close();
                         self.put(Some(connection));
                         return Ok(done);
                     }
@@ -68,6 +85,9 @@ impl Pool {
                         return Err(error);
                     }
                     Err(Failed::Redis(error)) => {
+                        if error.is_timeout() {
+                            breaker.open_unless_heard_since(began);
+                        }
                         let keep = connection.is_whole() && !is_passing(&error);
                         self.put(keep.then_some(connection));
                         if !error.is_io_error() && !is_passing(&error) {
@@ -79,7 +99,8 @@ impl Pool {
                 Err(error) if error.kind() == sessera::ErrorKind::InvalidConfig => return Err(error),
                 Err(error) => error,
             };
-            if Instant::now() + pause >= deadline {
+            let given_up = !patience.probes && breaker.circuit() == Circuit::Open;
+            if given_up || Instant::now() + pause >= patience.deadline {
                 return Err(error);
             }
             std::thread::park_timeout(pause);
@@ -88,33 +109,45 @@ impl Pool {
         Err(broken("the server can't be reached"))
     }
 
-    fn take(&self, connector: &Connector, most: usize, deadline: Instant) -> Result<Connection> {
+    fn take(&self, connector: &Connector, patience: Patience) -> Result<Connection> {
+        let breaker = connector.breaker();
         let mut state = self.state();
         loop {
-            if let Some(connection) = state.idle.pop() {
+            // A server that the sentinels call the primary no more is left.
+            state.idle.retain(|connection| connector.sentinels().may_be_primary(connection.server()));
+            if let Some(mut connection) = state.idle.pop() {
                 state.lent += 1;
+                connection.allow_silence(Some(patience.silence));
                 return Ok(connection);
             }
-            if state.lent < most.max(1) {
+            if state.lent < patience.most.max(1) {
                 state.lent += 1;
                 break;
             }
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = patience.deadline.saturating_duration_since(Instant::now());
+            if !patience.probes && breaker.circuit() == Circuit::Open {
+                return Err(broken("the server does not answer"));
+            }
             if left.is_zero() {
                 return Err(broken("all connections to the server are in use"));
             }
             state = self.returned.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         drop(state);
-        connector.connect().inspect_err(|_| self.put(None))
+        let mut connection =
+            connector.connect_within(patience.silence).inspect_err(|_| self.put(None))?;
+        connection.allow_silence(Some(patience.silence));
+        Ok(connection)
     }
 
+    /// Takes a connection back, or notes that one ended.
     fn put(&self, connection: Option<Connection>) {
         let mut state = self.state();
         state.lent = state.lent.saturating_sub(1);
         state.idle.extend(connection);
         drop(state);
-        self.returned.notify_one();
+        // All of them: where Redis does not answer, none of them should go on waiting.
+        self.returned.notify_all();
     }
 
     /// What a fork brought along is closed: it is the parent's.

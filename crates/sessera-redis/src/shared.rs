@@ -6,8 +6,9 @@ use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use redis::{RedisResult, Value};
-use sessera::{ErrorKind, Mark, Result, Retention, RevocationIndex, SessionError, SharedMark};
+use sessera::{ErrorKind, Mark, Outbox, Result, Retention, RevocationIndex, SessionError, SharedMark};
 
+use crate::breaker::{Breaker, Circuit};
 use crate::connect::Connector;
 use crate::connection::Connection;
 use crate::follower::{Follower, Head};
@@ -15,11 +16,12 @@ use crate::gate::Gate;
 use crate::head::Told;
 use crate::keys::Keys;
 use crate::options::RedisOptions;
-use crate::pool::{Failed, Pool};
+use crate::pool::{Failed, Patience, Pool};
 use crate::scripts::{APPEND, BEAT, Call};
 use crate::seal::Sealing;
-use crate::unavailable::{broken, unavailable, wrong};
-use crate::{tail, upkeep};
+use crate::server_clock::ServerClock;
+use crate::unavailable::{at_run_time, broken, unavailable, wrong};
+use crate::{sentinels, tail, upkeep};
 
 /// The layout of what is in Redis.
 const LAYOUT: u64 = 2;
@@ -54,11 +56,23 @@ pub(crate) struct Shared {
     clock: AtomicU64,
     retention: Mutex<Option<Retention>>,
     forgotten: AtomicU64,
-    /// Marks that this process holds and Redis lacks.
-    owed: Mutex<Vec<SharedMark>>,
+    /// Whether Redis answers.
+    pub(crate) breaker: Arc<Breaker>,
+    /// The server's clock.
+    pub(crate) server_clock: ServerClock,
+    /// Marks that are in force here and that Redis lacks.
+    pub(crate) outbox: Outbox<SharedMark>,
+    /// That generations were shown: written in the background, and lost with this process.
+    pub(crate) shown: Outbox<SharedMark>,
+    /// Why they could not be written.
+    pub(crate) flush_problem: Mutex<Option<String>>,
     /// The thread that writes them.
     tending: Mutex<Option<Thread>>,
 }
+
+/// How many generations may wait to be written as shown.
+const MAX_SHOWN: usize = 1 << 16;
+
 
 /// How far the tail is.
 #[derive(Default)]
@@ -74,14 +88,16 @@ impl Shared {
     pub(crate) fn new(url: &str, options: RedisOptions) -> Result<Self> {
         let keys = Keys::of(&options.namespace)?;
         check(&options)?;
-        let connector =
-            Connector::new(url, options.root_certificates.as_deref(), options.timeout, keys.head())?;
+        let breaker = Arc::new(Breaker::new(options.beat_interval, options.timeout));
+        let (roots, shared) = (options.root_certificates.as_deref(), Arc::clone(&breaker));
+        let connector = Connector::new(url, roots, options.timeout, keys.head(), shared)?;
         let sealing = Sealing::new(options.secret.as_ref());
         let mut seed = [0; 8];
         ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut seed)
             .map_err(|_| broken("the system gave no random bytes"))?;
         Ok(Self {
             index: RevocationIndex::shared(options.quota, sealing.names().clone()),
+            outbox: Outbox::new(options.quota),
             sealing,
             keys,
             options,
@@ -101,7 +117,10 @@ impl Shared {
             clock: AtomicU64::new(0),
             retention: Mutex::default(),
             forgotten: AtomicU64::new(0),
-            owed: Mutex::default(),
+            breaker,
+            server_clock: ServerClock::new(),
+            shown: Outbox::new(MAX_SHOWN),
+            flush_problem: Mutex::default(),
             tending: Mutex::default(),
         })
     }
@@ -115,11 +134,21 @@ impl Shared {
             return;
         }
         self.gate.renew();
+        self.breaker.renew();
+        if known != 0 {
+            self.recount_pending();
+        }
         let (tail, upkeep) = (Arc::clone(self), Arc::clone(self));
         let following = thread("sessera-tail", move || tail::run(&tail, first));
         let tending = thread("sessera-upkeep", move || upkeep::run(&upkeep));
         *lock(&self.tending) = tending.as_ref().ok().map(|tending| tending.thread().clone());
-        if let Some(error) = following.err().or(tending.err()) {
+        let asking = if self.asks_sentinels() {
+            let asking = Arc::clone(self);
+            thread("sessera-sentinels", move || sentinels::run(&asking)).map(drop)
+        } else {
+            Ok(())
+        };
+        if let Some(error) = following.err().or(tending.err()).or(asking.err()) {
             // The next caller tries again.
             self.process.store(0, Ordering::Release);
             self.trouble(Some(&broken("the system gives no thread to follow Redis").caused_by(error)));
@@ -129,6 +158,11 @@ impl Shared {
     /// Whether the threads of this store are in this process.
     pub(crate) fn is_own_process(&self) -> bool {
         self.process.load(Ordering::Acquire) == std::process::id()
+    }
+
+    /// Whether a beat counts only where the sentinels name the same primary after it was sent.
+    pub(crate) fn asks_sentinels(&self) -> bool {
+        self.options.ask_sentinels && self.options.min_replicas == 0 && self.connector.has_sentinels()
     }
 
     /// What this verifier calls itself to others.
@@ -291,34 +325,64 @@ impl Shared {
         let (epoch, seq) = self.position().map_or((0, 0), |here| (here.epoch, here.seq));
         let position = format!("{epoch}:{seq}:{beats}");
         let call = BEAT.with(&self.keys, Some(&self.keys.verifiers)).arg(self.name()).arg(position);
-        call.arg(self.new_seed()).arg(&self.sealing.check()[..])
+        call.arg(self.new_seed()).arg(&self.sealing.check()[..]).arg(self.issuer())
+    }
+
+    /// A check of the issuer, and nothing of it; empty where none is set.
+    fn issuer(&self) -> Vec<u8> {
+        let name = |issuer: &String| self.sealing.names().of(&format!("issuer\0{issuer}")).to_bytes().to_vec();
+        self.options.issuer.as_ref().map(name).unwrap_or_default()
     }
 
     /// What a beat brought back, if this process may work with it.
     pub(crate) fn told(&self, reply: &Value) -> Result<Told> {
         let told = Told::read(reply)?;
+        self.server_clock.note(told.time, Instant::now());
         if told.layout != LAYOUT {
-            return Err(wrong("Redis holds what another version of this store has written"));
+            return Err(wrong("the head in Redis has no layout that this version knows"));
         }
         if told.names != self.sealing.check() {
             return Err(wrong("the secret of this process is not that of the fleet"));
+        }
+        if self.options.issuer.is_some() && told.issuer != self.issuer() {
+            return Err(wrong(
+                "another issuer uses this namespace, and revocations of one would end sessions of the other: give \
+                 each issuer a namespace of its own",
+            ));
         }
         self.learn(&told);
         Ok(told)
     }
 
-    /// Works with a connection of the pool.
+    /// Works with a connection of the pool. Fails at once while Redis is known not to answer, and with
+    /// `store_unavailable` whatever the reason is: at run time, settings of a server can be mended.
     pub(crate) fn run<T>(&self, work: impl FnMut(&mut Connection, u32) -> Result<T, Failed>) -> Result<T> {
-        // While the tail can't reach Redis either, one attempt is enough.
-        let patience = if self.is_away() { Duration::ZERO } else { self.options.timeout };
+        let silence = match self.breaker.circuit() {
+            Circuit::Closed => self.breaker.limit(),
+            Circuit::Suspect => self.breaker.limit().min(Breaker::BRIEF),
+            Circuit::Open => return Err(broken("Redis does not answer")),
+        };
+        // While the tail is refused too, one attempt is enough.
+        let patience = if self.is_refused() { Duration::ZERO } else { self.options.timeout };
         let deadline = Instant::now() + patience;
-        self.pool.run(&self.connector, self.options.connections, deadline, work)
+        let patience = Patience { most: self.options.connections, deadline, silence, probes: false };
+        self.pool.run(&self.connector, patience, work).map_err(at_run_time)
     }
 
-    /// Whether Redis could not be reached for a while.
-    fn is_away(&self) -> bool {
-        let late = u64::try_from(self.options.timeout.as_millis()).unwrap_or(u64::MAX);
-        self.age() > late && lock(&self.problem).is_some()
+    /// As [`run`](Self::run), for threads of the store: they try also while Redis is known not to answer.
+    pub(crate) fn probe<T>(&self, work: impl FnMut(&mut Connection, u32) -> Result<T, Failed>) -> Result<T> {
+        let patience = Patience {
+            most: self.options.connections,
+            deadline: Instant::now() + self.options.timeout,
+            silence: self.breaker.limit(),
+            probes: true,
+        };
+        self.pool.run(&self.connector, patience, work)
+    }
+
+    /// Whether Redis has refused the beats of this process for a while.
+    fn is_refused(&self) -> bool {
+        self.age() > LATE && lock(&self.problem).is_some()
     }
 
     /// The call that adds these records.
@@ -332,32 +396,11 @@ impl Shared {
         format!("{}-{}-{}", self.seed, std::process::id(), self.seeds.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Marks that could not be written, or that Redis has lost: they are written as soon as it is there.
-    pub(crate) fn owe(&self, marks: impl IntoIterator<Item = SharedMark>) {
-        lock(&self.owed).extend(marks);
-        self.wake();
-    }
-
     /// Has the thread that tends look for work.
-    fn wake(&self) {
+    pub(crate) fn wake(&self) {
         if let Some(thread) = &*lock(&self.tending) {
             thread.unpark();
         }
-    }
-
-    pub(crate) fn take_owed(&self) -> Vec<SharedMark> {
-        let _inside = self.gate.enter();
-        std::mem::take(&mut *lock(&self.owed))
-    }
-
-    /// How many marks this process holds and Redis lacks.
-    pub(crate) fn owed_marks(&self) -> u64 {
-        u64::try_from(lock(&self.owed).len()).unwrap_or(u64::MAX)
-    }
-
-    pub(crate) fn owes(&self) -> bool {
-        let _inside = self.gate.enter();
-        !lock(&self.owed).is_empty()
     }
 }
 
@@ -389,7 +432,7 @@ fn check(options: &RedisOptions) -> Result<()> {
     Ok(())
 }
 
-/// What a panic of a holder leaves behind is whole: every step of it is.
+/// Poisoning is ignored: every critical section leaves valid state.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

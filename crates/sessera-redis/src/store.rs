@@ -18,7 +18,8 @@ use crate::shared::{LATE, Shared, is_hopeless};
 /// A process learns of a mark when it is read from the log, a millisecond or so after it was written; each process
 /// knows how old its knowledge is. A verify asks the memory of its process, and Redis never.
 ///
-/// Two threads of each process follow and tend Redis; they end when the store is dropped. A process that forks may
+/// Two threads of each process follow and tend Redis, and a third asks the sentinels where the URL names any; they end
+/// when the store is dropped. A process that forks may
 /// open it before or after: each child makes connections and threads of its own when it needs them.
 pub struct RedisStore {
     pub(crate) shared: Arc<Shared>,
@@ -52,7 +53,7 @@ impl RedisStore {
         let opened = shared.connector.connect().and_then(|mut connection| {
             shared.resync(&mut connection)?;
             let head = shared.count_beat(&mut connection)?;
-            Shared::teach(&mut connection);
+            Shared::preload_scripts(&mut connection);
             Ok((connection, head))
         });
         // From here on a failure ends the threads as well.
@@ -74,9 +75,21 @@ impl RedisStore {
     /// Adds many marks, some hundred in each entry of the log: much faster than one by one. See [`Store::append`].
     ///
     /// # Errors
-    /// `store_unavailable`; some of them may be stored then.
-    pub fn append_all(&self, marks: &[Mark], now: u64) -> Result<()> {
-        self.write(marks, now, Wait::Stored).map(drop)
+    /// `store_unavailable` when more marks are pending than the quota allows; some of these may be in force then.
+    pub fn append_all(&self, marks: &[Mark], now: u64) -> Result<RevocationState> {
+        self.write(marks, now, Wait::Stored)
+    }
+
+    /// How many marks are in force in this process and not in Redis yet.
+    pub fn pending(&self) -> u64 {
+        self.shared.pending()
+    }
+
+    /// Tries once to write what is pending, and returns how many marks still are. For the end of a process: what is
+    /// left then is lost with it, and the application should log how many. Dropping the store does the same, and
+    /// tells nobody. It takes about [`timeout`](RedisOptions::timeout) at most.
+    pub fn flush_pending(&self) -> u64 {
+        self.shared.flush_once()
     }
 
     /// What this verifier calls itself to others.
@@ -144,8 +157,8 @@ impl Store for RedisStore {
         let age = self.refresh(now);
         let (epoch, applied) = self.shared.position().map_or((0, 0), |place| (place.epoch, place.seq));
         let remark = || self.shared.connector.remark().map(str::to_owned);
-        let problem = self.shared.problem().or_else(remark);
-        let pending = self.shared.owed_marks();
+        let problem = self.shared.pending_problem(self.shared.problem()).or_else(remark);
+        let pending = self.shared.pending();
         StoreStatus { age, epoch, applied, refused: self.shared.refused(), pending, problem }
     }
 
@@ -157,6 +170,13 @@ impl Store for RedisStore {
 
     fn append(&self, mark: &Mark, now: u64) -> Result<RevocationState> {
         self.write(std::slice::from_ref(mark), now, Wait::Stored)
+    }
+
+    fn append_later(&self, mark: &Mark, now: u64) {
+        self.shared.ensure_threads(None);
+        self.shared.see(now);
+        let mark = self.shared.extend(mark, now);
+        self.shared.note_later(record::shared(&mark, self.shared.sealing.names()));
     }
 
     fn append_and_wait(&self, mark: &Mark, now: u64, wait: Option<Wait>) -> Result<RevocationState> {
@@ -198,6 +218,9 @@ impl Store for RedisStore {
 
 impl Drop for RedisStore {
     fn drop(&mut self) {
+        if self.shared.is_own_process() && self.shared.has_unwritten() {
+            self.shared.flush_once();
+        }
         self.shared.stop();
     }
 }

@@ -5,7 +5,7 @@ use std::thread::park_timeout;
 use std::time::{Duration, Instant};
 
 use redis::{Cmd, RedisError, Value, cmd};
-use sessera::{Result, RevocationIndex, SharedMark};
+use sessera::{Result, RevocationIndex, SessionError, SharedMark};
 
 use crate::backoff::Backoff;
 use crate::connection::Connection;
@@ -13,9 +13,12 @@ use crate::entry::{Entry, entries};
 use crate::follower::{Follower, Head, Step};
 use crate::record::Records;
 use crate::scripts::{BEAT, LEAVE, is_unknown};
+use crate::sentinels::Verdict;
 use crate::shared::Shared;
-use crate::unavailable::unavailable;
+use crate::unavailable::{broken, unavailable};
 
+/// How long a beat waits for the word of the sentinels.
+const SENTINEL_PATIENCE: Duration = Duration::from_millis(100);
 /// Entries that are read at once.
 const ENTRIES: usize = 1000;
 
@@ -24,13 +27,16 @@ pub(crate) fn run(shared: &Arc<Shared>, first: Option<Connection>) {
     let mut backoff = Backoff::new();
     let (mut first, mut left) = (first, false);
     while !shared.is_stopped() {
+        let began = Instant::now();
         let connected = first.take().map_or_else(|| shared.connector.connect(), Ok);
         let followed = connected.and_then(|connection| Tail::new(shared, connection).follow(&mut backoff));
         left = followed.is_ok();
         {
             let _inside = shared.gate.enter();
             shared.step(Follower::disconnected);
+            shared.breaker.await_beat(None);
             if let Err(error) = followed {
+                shared.breaker.open_unless_heard_since(began);
                 shared.trouble(Some(&error));
             }
         }
@@ -38,7 +44,7 @@ pub(crate) fn run(shared: &Arc<Shared>, first: Option<Connection>) {
     }
     // Dropped before this thread came to anything, or while it had no connection.
     if !left && let Some(mut connection) = first.take().or_else(|| shared.connector.connect().ok()) {
-        // Whoever can't is missed after its lease.
+        // If this fails, the lease expires and removes us.
         let _ = leave(shared, &mut connection);
     }
 }
@@ -69,6 +75,8 @@ struct Read {
     /// What the beat returned, where one was sent and its answer counts.
     head: Option<Head>,
     entries: Value,
+    /// Why the beat does not count.
+    problem: Option<SessionError>,
 }
 
 impl<'a> Tail<'a> {
@@ -91,8 +99,8 @@ impl<'a> Tail<'a> {
             let _inside = self.shared.gate.enter();
             self.take(&read);
             backoff.reset();
-            if self.shared.problem().is_some() {
-                self.shared.trouble(None);
+            if read.problem.is_some() || read.head.is_some() {
+                self.shared.trouble(read.problem.as_ref());
             }
         }
         leave(self.shared, &mut self.connection)
@@ -103,12 +111,16 @@ impl<'a> Tail<'a> {
         let Shared { options, keys, gate, .. } = self.shared;
         let now = Instant::now();
         let inside = gate.enter();
-        let beats = now >= self.due;
+        let (beats, asks) = (now >= self.due, self.shared.asks_sentinels());
         let mut packed = Vec::new();
         if beats {
             self.beats += 1;
             self.due = now + options.beat_interval;
             self.shared.step(|follower| follower.beat(now));
+            self.shared.breaker.await_beat(Some(now));
+            if asks {
+                self.shared.connector.sentinels().ask();
+            }
             self.shared.beating(self.beats).command().write_packed_command(&mut packed);
             if options.min_replicas > 0 {
                 self.shared.waiting().write_packed_command(&mut packed);
@@ -120,14 +132,21 @@ impl<'a> Tail<'a> {
         ask.arg(format!("{}-{}", position.epoch, position.seq)).write_packed_command(&mut packed);
         drop(inside);
         self.connection.send(&packed).map_err(unavailable)?;
-        let (mut head, mut unknown) = (None, false);
+        let (mut head, mut unknown, mut problem) = (None, false, None);
         if beats {
             let reply = self.receive();
-            let counts = options.min_replicas == 0 || self.has_replicas(options.min_replicas)?;
+            self.shared.breaker.await_beat(None);
+            if options.min_replicas > 0 {
+                problem = self.missing_replicas(options.min_replicas)?;
+            }
             match reply {
                 Ok(reply) => {
+                    self.shared.breaker.close();
+                    if asks {
+                        problem = self.disowned(now)?;
+                    }
                     let _inside = gate.enter();
-                    head = Some(self.shared.told(&reply)?.head).filter(|_| counts);
+                    head = Some(self.shared.told(&reply)?.head).filter(|_| problem.is_none());
                 }
                 Err(error) if is_unknown(&error) => unknown = true,
                 Err(error) => return Err(unavailable(error)),
@@ -138,16 +157,39 @@ impl<'a> Tail<'a> {
             BEAT.load(&mut self.connection).map_err(unavailable)?;
             self.due = now;
         }
-        Ok(Read { head, entries })
+        Ok(Read { head, entries, problem })
     }
 
     fn receive(&mut self) -> Result<Value, RedisError> {
         self.connection.receive()?.extract_error()
     }
 
-    fn has_replicas(&mut self, least: u32) -> Result<bool> {
+    /// Why a beat does not count that too few replicas have.
+    fn missing_replicas(&mut self, least: u32) -> Result<Option<SessionError>> {
         let reply = self.receive().map_err(unavailable)?;
-        Ok(matches!(reply, Value::Int(count) if count >= i64::from(least)))
+        let Value::Int(count) = reply else { return Ok(None) };
+        Ok((count < i64::from(least)).then(|| too_few_replicas(count, least)))
+    }
+
+    /// Why a beat does not count of a server that the sentinels do not name.
+    ///
+    /// # Errors
+    /// `store_unavailable` where they name another: this connection leads nowhere.
+    fn disowned(&self, sent: Instant) -> Result<Option<SessionError>> {
+        let deadline = Instant::now() + SENTINEL_PATIENCE;
+        let mut pause = Duration::from_micros(200);
+        loop {
+            let verdict = {
+                let _inside = self.shared.gate.enter();
+                self.shared.connector.sentinels().verdict_since(sent)
+            };
+            match verdict {
+                Some(verdict) => return disown(&verdict, &self.connection),
+                None if Instant::now() >= deadline => return disown(&Verdict::Unclear, &self.connection),
+                None => park_timeout(pause),
+            }
+            pause = (pause * 2).min(Duration::from_millis(5));
+        }
     }
 
     /// Applies what was read. Where it leads elsewhere than from here, the follower has no position then.
@@ -216,6 +258,20 @@ impl<'a> Tail<'a> {
     }
 }
 
+fn disown(verdict: &Verdict, connection: &Connection) -> Result<Option<SessionError>> {
+    match verdict {
+        Verdict::Primary(primary) if connection.server() == Some(primary) => Ok(None),
+        Verdict::Primary(_) => Err(broken("the sentinels name another primary")),
+        Verdict::Unclear => Ok(Some(broken(
+            "most of the sentinels do not confirm the primary: are all of them in the URL, and reachable?",
+        ))),
+    }
+}
+
+fn too_few_replicas(count: impl std::fmt::Display, least: u32) -> SessionError {
+    broken(format!("{count} of {least} replicas acknowledge beats, so that they do not count (min_replicas)"))
+}
+
 fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
@@ -235,7 +291,7 @@ impl Shared {
             let held = self.scratch();
             let told = self.load(connection, &[&self.index, &held])?;
             let _inside = self.gate.enter();
-            self.owe(self.lacking(&held));
+            self.put_back(self.lacking(&held))?;
             told
         };
         let _inside = self.gate.enter();
@@ -255,12 +311,22 @@ impl Shared {
         self.step(|follower| follower.beat(Instant::now()));
         let told = self.beat(connection, 0)?;
         let least = self.options.min_replicas;
-        let counts = least == 0 || self.waiting().query::<u32>(connection).map_err(unavailable)? >= least;
-        if counts {
+        let problem = if self.asks_sentinels() {
+            let verdict = self.connector.panel().map_or(Verdict::Unclear, |mut panel| panel.ask());
+            disown(&verdict, connection)?
+        } else if least > 0 {
+            let count = self.waiting().query::<u32>(connection).map_err(unavailable)?;
+            (count < least).then(|| too_few_replicas(count, least))
+        } else {
+            None
+        };
+        if problem.is_none() {
             let _ = self.step(|follower| follower.answered(told.head));
         }
+        self.trouble(problem.as_ref());
         Ok(told.head)
     }
+
     /// An index for what Redis holds, to compare.
     pub(crate) fn scratch(&self) -> RevocationIndex {
         RevocationIndex::shared(usize::MAX, self.sealing.names().clone())

@@ -22,6 +22,15 @@ pub(crate) fn wrong(message: impl Into<std::borrow::Cow<'static, str>>) -> Sessi
     SessionError::new(ErrorKind::InvalidConfig, message)
 }
 
+/// `store_unavailable` in place of `invalid_config`: a setting of the server that was changed while this process runs
+/// can be changed back, and nothing that this process was asked for is wrong.
+pub(crate) fn at_run_time(error: SessionError) -> SessionError {
+    match error.kind() {
+        ErrorKind::InvalidConfig => broken(error.to_string()).caused_by(error),
+        _ => error,
+    }
+}
+
 fn explain(error: &RedisError) -> (ErrorKind, &'static str) {
     use ErrorKind::{InvalidConfig, StoreUnavailable};
     let code = error.code().unwrap_or_default();
@@ -66,6 +75,10 @@ fn server(code: &str) -> (ErrorKind, &'static str) {
         "NOPERM" => {
             (ErrorKind::InvalidConfig, "the server's ACL does not let this user do what a store must")
         }
+        "LAYOUT" => (
+            ErrorKind::InvalidConfig,
+            "Redis holds a layout of another version, which this process must not write: update this process",
+        ),
         "OOM" => (ErrorKind::StoreUnavailable, "the server is out of memory"),
         "NOREPLICAS" => (ErrorKind::StoreUnavailable, "the server has too few replicas to take writes"),
         "MISCONF" => (ErrorKind::StoreUnavailable, "the server can't write to its disk"),

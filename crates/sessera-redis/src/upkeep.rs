@@ -1,5 +1,5 @@
 //! What one process of a fleet does for all: folding, forgetting, trimming. And what each does for itself: writing
-//! what it owes.
+//! what is pending.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -31,77 +31,45 @@ const BUCKETS_A_ROUND: u16 = 1024;
 const BUCKETS_AT_ONCE: usize = 64;
 /// Entries of the log that are kept whoever has read them.
 const KEPT: u64 = 1000;
-/// More owed marks than these are for one process at a time.
-const MANY: usize = 10_000;
+
+/// What is written in the background waits this long for more of its kind.
+const GATHER: Duration = Duration::from_millis(50);
+/// The longest pause between two attempts to write what is pending.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Works until the store is dropped.
 pub(crate) fn run(shared: &Arc<Shared>) {
     let mut upkeep = Upkeep::default();
     let mut looked = Instant::now();
+    let mut pause = GATHER;
     while !shared.is_stopped() {
-        // Whoever has work for it wakes it.
-        std::thread::park_timeout(EVERY.saturating_sub(looked.elapsed()));
-        while !shared.is_stopped() && shared.owes() {
-            if shared.pay().is_err() {
-                // Until Redis is there again.
-                std::thread::park_timeout(Duration::from_millis(50));
-            }
+        let due = EVERY.saturating_sub(looked.elapsed());
+        // New work ends the pause.
+        std::thread::park_timeout(if shared.has_unwritten() { due.min(pause) } else { due });
+        if shared.outbox.is_empty() && !shared.shown.is_empty() {
+            std::thread::park_timeout(GATHER);
+        }
+        if shared.has_unwritten() && !shared.is_stopped() {
+            pause = if shared.flush().is_ok() { GATHER } else { (pause * 2).min(LONGEST_PAUSE) };
         }
         if looked.elapsed() >= EVERY && !shared.is_stopped() {
             looked = Instant::now();
             let _inside = shared.gate.enter();
             upkeep.sweep(shared);
-            // Whoever can't do it now does it in a second, or somebody else does.
+            // Another attempt follows in a second, here or in another process.
             let _ = upkeep.look(shared);
         }
     }
+    // What is left is lost with this process.
+    let _ = shared.flush();
 }
 
 impl Shared {
-    /// Writes what is owed.
-    fn pay(&self) -> Result<()> {
-        let mut owed = self.take_owed();
-        let paid = self.pay_off(&mut owed);
-        if !owed.is_empty() {
-            let _inside = self.gate.enter();
-            self.owe(owed);
-        }
-        paid
-    }
-
-    fn pay_off(&self, owed: &mut Vec<SharedMark>) -> Result<()> {
-        while !owed.is_empty() {
-            if owed.len() > MANY && !self.holds(&self.keys.repair)? {
-                // Somebody else writes much at the moment, and it may be the same.
-                *owed = self.still_lacking()?;
-                continue;
-            }
-            let rest = owed.len().saturating_sub(MOST * 16);
-            let _inside = self.gate.enter();
-            self.write_owed(owed.get(rest..).unwrap_or_default())?;
-            owed.truncate(rest);
-        }
-        Ok(())
-    }
-
-    fn still_lacking(&self) -> Result<Vec<SharedMark>> {
-        std::thread::park_timeout(Duration::from_millis(500));
-        let held = self.scratch();
-        // Of its own: a load that fails leaves answers unread.
-        self.load(&mut self.connector.connect()?, &[&held])?;
-        Ok(self.lacking(&held))
-    }
-
     /// Whether this process holds a lease now.
-    fn holds(&self, lease: &str) -> Result<bool> {
+    pub(crate) fn holds(&self, lease: &str) -> Result<bool> {
         let call = LEASE.with(&self.keys, Some(lease)).arg(self.name()).arg(LEASE_MS);
-        let held = self.tend(|connection, _| Ok(call.run(connection)?))?;
+        let held = self.probe(|connection, _| Ok(call.run(connection)?))?;
         Ok(held == Value::Int(1))
-    }
-
-    fn tend<T>(&self, work: impl FnMut(&mut Connection, u32) -> Result<T, Failed>) -> Result<T> {
-        let deadline = Instant::now() + self.options.timeout;
-        self.pool.run(&self.connector, self.options.connections, deadline, work)
     }
 }
 
@@ -133,18 +101,18 @@ impl Upkeep {
         }
         let applied = self.bury(shared)?;
         let recent: u64 =
-            shared.tend(|connection, _| Ok(cmd("HLEN").arg(shared.keys.recent()).query(connection)?))?;
+            shared.probe(|connection, _| Ok(cmd("HLEN").arg(shared.keys.recent()).query(connection)?))?;
         let much = recent >= FOLD_FROM && recent >= shared.index.len() as u64 / 8;
         let due = self.folded.is_none_or(|folded| folded.elapsed() >= ROUND);
         if much || due {
             self.folded = Some(Instant::now());
-            shared.tend(|connection, _| Ok(trim(shared, connection, applied)?))?;
-            shared.tend(|connection, _| fold(shared, connection))?;
+            shared.probe(|connection, _| Ok(trim(shared, connection, applied)?))?;
+            shared.probe(|connection, _| fold(shared, connection))?;
         }
         if due {
-            shared.tend(|connection, _| observe(shared, connection))?;
+            shared.probe(|connection, _| observe(shared, connection))?;
             let first = self.bucket;
-            shared.tend(|connection, _| forget(shared, connection, first))?;
+            shared.probe(|connection, _| forget(shared, connection, first))?;
             self.bucket = (first + BUCKETS_A_ROUND) % BUCKETS;
         }
         Ok(())
@@ -156,7 +124,7 @@ impl Upkeep {
         let ask = |connection: &mut Connection, _| {
             Ok(cmd("HGETALL").arg(&shared.keys.verifiers).query(connection)?)
         };
-        let verifiers: Vec<Value> = shared.tend(ask)?;
+        let verifiers: Vec<Value> = shared.probe(ask)?;
         let (mut told, mut applied) = (HashMap::new(), None);
         for pair in verifiers.chunks_exact(2) {
             let (Ok(name), Ok(position)) = (bytes(&pair[0]), bytes(&pair[1])) else { continue };
@@ -166,7 +134,7 @@ impl Upkeep {
             };
             if since.elapsed() > shared.options.verifier_lease {
                 let call = LEAVE.with(&shared.keys, Some(&shared.keys.verifiers)).arg(name).arg(position);
-                shared.tend(|connection, _| Ok(call.run(connection)?))?;
+                shared.probe(|connection, _| Ok(call.run(connection)?))?;
                 continue;
             }
             let place = place(position);

@@ -1,62 +1,79 @@
 //! Adding marks.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use redis::{Value, cmd, pipe};
-use sessera::{Advance, Advanced, ErrorKind, Mark, Result, RevocationState, SessionMark, SharedMark, Wait};
+use sessera::{Advance, Advanced, Mark, Result, RevocationState, SessionMark, SharedMark, Wait};
 
 use crate::connection::Connection;
 use crate::follower::Head;
-use crate::head::{self, bytes, strange};
+use crate::head::{self, bytes, integer, strange};
 use crate::pool::Failed;
 use crate::record::{self, MOST};
-use crate::scripts::{ADVANCE, APPEND, is_unknown};
+use crate::scripts::{ADVANCE, APPEND, Call, is_unknown};
 use crate::shared::{Shared, head_of};
 use crate::state;
 use crate::unavailable::broken;
 
 /// Calls that are under way at once.
 const CALLS: usize = 32;
+/// How often a call is made that comes after its deadline: the first may not know the server's time.
+const MAX_CALLS_IN_TIME: usize = 3;
+
+/// What came of a write.
+pub(crate) struct Written {
+    /// The place in the log that the marks are in, or before.
+    pub(crate) head: Head,
+    /// How many replicas have acknowledged it, where the caller waits for any.
+    replicas: u32,
+}
 
 impl Shared {
     /// Adds marks, and waits for what is asked for.
     ///
-    /// Where Redis can't be reached they are in force here all the same, and are written as soon as it is there;
-    /// the error says only that nobody else knows them yet.
+    /// Where Redis can't be written, for whatever reason, they are in force here all the same and pending.
     pub(crate) fn append(&self, marks: &[SharedMark], wait: Wait) -> Result<RevocationState> {
         let loads = self.loads();
-        let written = self.run(|connection, _| self.write(connection, marks, wait));
-        if let Err(error) = &written
-            && error.kind() == ErrorKind::InvalidConfig
-        {
-            return written.map(|_| RevocationState::Stored);
-        }
+        let written = match self.run(|connection, _| self.write(connection, marks, wait)) {
+            Ok(written) => written,
+            Err(error) => {
+                self.keep_pending(marks)?;
+                if wait == Wait::Stored {
+                    return Ok(RevocationState::Pending);
+                }
+                let message = format!("the revocation is in force here and pending: {error}");
+                return Err(broken(message).caused_by(error));
+            }
+        };
         for mark in marks {
             self.index.apply_shared(mark);
         }
-        if let Ok(head) = written {
-            let _ = self.step(|follower| follower.wrote(head));
-        }
-        match (written, wait) {
-            (Ok(head), Wait::Confirmed) => {
-                self.confirm(marks, head, loads).map(|()| RevocationState::Confirmed)
-            }
-            (Ok(_), Wait::Stored) => Ok(RevocationState::Stored),
-            (Ok(_), Wait::Replicated(_)) => Ok(RevocationState::Replicated),
-            (Err(error), wait) => {
-                self.owe(marks.iter().cloned());
-                if wait == Wait::Stored { Ok(RevocationState::Pending) } else { Err(error) }
-            }
+        let _ = self.step(|follower| follower.wrote(written.head));
+        match wait {
+            Wait::Stored => Ok(RevocationState::Stored),
+            Wait::Replicated(least) if written.replicas >= least => Ok(RevocationState::Replicated),
+            Wait::Replicated(least) => Err(broken(format!(
+                "the revocation is in force here and stored, but {} of {least} replicas have acknowledged it in time",
+                written.replicas
+            ))),
+            Wait::Confirmed => match self.confirm(marks, written.head, loads) {
+                Ok(()) => Ok(RevocationState::Confirmed),
+                Err(error) => {
+                    let message =
+                        format!("the revocation is in force here and stored, but not confirmed: {error}");
+                    Err(broken(message).caused_by(error))
+                }
+            },
         }
     }
 
-    /// Writes marks by way of this connection, and gives the place in the log that they are in, or before.
+    /// Writes marks by way of this connection.
     pub(crate) fn write(
         &self,
         connection: &mut Connection,
         marks: &[SharedMark],
         wait: Wait,
-    ) -> Result<Head, Failed> {
+    ) -> Result<Written, Failed> {
         let flag = match wait {
             Wait::Stored => "0",
             // What is there already is written once more, so that there is something to wait for.
@@ -83,13 +100,15 @@ impl Shared {
                 });
             }
         }
-        if let Wait::Replicated(replicas) = wait {
-            self.replicate(connection, replicas)?;
-        }
-        head.ok_or_else(|| strange().into())
+        let head = head.ok_or_else(strange)?;
+        let replicas = match wait {
+            Wait::Replicated(replicas) => self.replicate(connection, replicas)?,
+            Wait::Stored | Wait::Confirmed => 0,
+        };
+        Ok(Written { head, replicas })
     }
 
-    fn call(&self, marks: &[SharedMark], flag: &str) -> crate::scripts::Call {
+    fn call(&self, marks: &[SharedMark], flag: &str) -> Call {
         let mut records = Vec::with_capacity(marks.len() * 27);
         for mark in marks {
             record::write(mark, &mut records);
@@ -108,22 +127,18 @@ impl Shared {
         marks.iter().filter_map(dead).collect()
     }
 
-    /// Waits until so many replicas have what was written by way of this connection.
-    fn replicate(&self, connection: &mut Connection, replicas: u32) -> Result<(), Failed> {
+    /// Waits until so many replicas have what was written by way of this connection, and gives how many have.
+    fn replicate(&self, connection: &mut Connection, replicas: u32) -> Result<u32, Failed> {
         let patience = self.options.wait_timeout;
         connection.be_patient(self.options.timeout + patience);
+        // The server answers when the replicas have it, or when the time is over.
+        connection.allow_silence(None);
         let mut wait = cmd("WAIT");
         // 0 would be for ever.
         wait.arg(replicas).arg(u64::try_from(patience.as_millis()).unwrap_or(u64::MAX).max(1));
         let reached = wait.query::<u32>(connection);
         connection.be_patient(self.options.timeout);
-        let reached = reached?;
-        if reached >= replicas {
-            return Ok(());
-        }
-        let message =
-            format!("it is stored, but {reached} of {replicas} replicas have acknowledged it in time");
-        Err(broken(message).into())
+        Ok(reached?)
     }
 
     /// Moves a session on by one generation.
@@ -137,13 +152,15 @@ impl Shared {
         if let Some(mark) = self.index.session(advance.id) {
             state::write(mark, keep_until, &mut known);
         }
-        let call =
-            ADVANCE.with(&self.keys, None).arg(&advance.id.to_bytes()[..]).arg(advance.from).arg(advance.now);
-        let call = call.arg(u8::from(advance.elevated)).arg(term(keep_until)).arg(known);
-        let call = call.arg(self.options.log_entries).arg(self.new_seed()).arg(&self.sealing.check()[..]);
+        let patience = self.breaker.limit();
+        let call = |deadline: u64| {
+            let call = ADVANCE.with(&self.keys, None).arg(&advance.id.to_bytes()[..]).arg(advance.from);
+            let call = call.arg(advance.now).arg(u8::from(advance.elevated)).arg(term(keep_until)).arg(&known);
+            let call = call.arg(self.options.log_entries).arg(self.new_seed());
+            call.arg(&self.sealing.check()[..]).arg(deadline)
+        };
         let (advanced, keep_until, head) = self.run(|connection, attempt| {
-            let reply = call.run(connection)?;
-            let Value::Array(values) = reply else { return Err(strange().into()) };
+            let values = self.in_time(connection, patience, &call)?;
             let (Some(Value::Int(won)), Some(state)) = (values.get(3), values.get(4)) else {
                 return Err(strange().into());
             };
@@ -158,17 +175,27 @@ impl Shared {
         Ok(advanced)
     }
 
-    /// Has Redis learn the script before it is needed.
-    pub(crate) fn teach(connection: &mut Connection) {
-        let _ = APPEND.load(connection).and_then(|()| ADVANCE.load(connection));
+    /// Calls a script with a deadline in the server's time: executed after the caller stopped waiting, it does nothing.
+    ///
+    /// Where the server's time is not known, or its clock was set anew, the first answer tells it.
+    fn in_time(
+        &self,
+        connection: &mut Connection,
+        patience: Duration,
+        call: &dyn Fn(u64) -> Call,
+    ) -> Result<Vec<Value>, Failed> {
+        for _ in 0..MAX_CALLS_IN_TIME {
+            let deadline = self.server_clock.deadline(Instant::now(), patience);
+            let reply = call(deadline).run(connection)?;
+            let Value::Array(values) = reply else { return Err(strange().into()) };
+            let [time] = values.as_slice() else { return Ok(values) };
+            self.server_clock.note(integer(time)?, Instant::now());
+        }
+        Err(broken("Redis is too slow: what it was asked for came too late, and nothing was changed").into())
     }
 
-    /// Writes what is owed.
-    pub(crate) fn write_owed(&self, marks: &[SharedMark]) -> Result<()> {
-        let deadline = Instant::now() + self.options.timeout;
-        let write = |connection: &mut Connection, _| self.write(connection, marks, Wait::Stored);
-        let head = self.pool.run(&self.connector, self.options.connections, deadline, write)?;
-        let _ = self.step(|follower| follower.wrote(head));
-        Ok(())
+    /// Has Redis load the scripts before they are needed.
+    pub(crate) fn preload_scripts(connection: &mut Connection) {
+        let _ = APPEND.load(connection).and_then(|()| ADVANCE.load(connection));
     }
 }

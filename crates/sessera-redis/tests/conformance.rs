@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use sessera::{
-    Advance, Advanced, Mark, Result, RevocationIndex, SessionData, SessionId, SessionRecord, Store,
+    Advance, Advanced, Mark, Result, RevocationIndex, RevocationState, SessionData, SessionId, SessionRecord, Store,
 };
 use sessera_redis::{RedisOptions, RedisStore};
 use sessera_servers::Redis;
@@ -33,8 +33,12 @@ impl Store for Live {
         self.0.advance(advance)
     }
 
-    fn append(&self, mark: &Mark, now: u64) -> Result<()> {
+    fn append(&self, mark: &Mark, now: u64) -> Result<RevocationState> {
         self.0.append(mark, now)
+    }
+
+    fn append_later(&self, mark: &Mark, now: u64) {
+        self.0.append_later(mark, now);
     }
 
     fn put_data(&self, data: &SessionData, now: u64) -> Result<()> {

@@ -1,5 +1,8 @@
--- ARGV: sid, from, now in ms, elevated, until in s or -1, known, limit, seed, names.
--- Gives the head, whether this call won, and the state.
+-- ARGV: sid, from, now in ms, elevated, until in s or -1, known, limit, seed, names, deadline in ms of the server.
+-- Gives the head, whether this call won, and the state. After the deadline it does nothing and gives the time: its
+-- caller has given up, and the client keeps the generation that it has.
+local time = now_ms()
+if time > tonumber(ARGV[10]) then return { digits(time) } end
 local sid, from, now, elevated, till = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4] == '1', tonumber(ARGV[5])
 local known, limit, seed, names = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 stand(seed, names)

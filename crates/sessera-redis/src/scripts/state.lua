@@ -1,6 +1,10 @@
 -- Before every script: where the log stands, and how states are read, joined and written. See PROTOCOL.md.
 local head, log, recent, packs, cuts = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local BASE = 1577836800
+local BASE, LAYOUT = 1577836800, '2'
+
+-- A process of another version must not write into a layout that it does not know.
+local layout = redis.pcall('HGET', head, 'layout')
+if type(layout) == 'string' and layout ~= LAYOUT then return redis.error_reply('LAYOUT ' .. layout) end
 
 local function number(bytes, from, to)
   local sum = 0
@@ -18,6 +22,12 @@ local function bytes(sum, count)
 end
 
 local function digits(sum) return string.format('%.0f', sum) end
+
+-- The server's clock, in ms.
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
 
 local function is_state(state) return state and (#state == 10 or #state == 18) end
 
@@ -143,8 +153,7 @@ end
 local function whole() return redis.call('HGET', head, 'sizes') == sizes() end
 
 local function begin(seed, names)
-  local time = redis.call('TIME')
-  local epoch = time[1] * 1000 + math.floor(time[2] / 1000)
+  local epoch = now_ms()
   local known = redis.call('HGET', head, 'epoch')
   if known and tonumber(known) then epoch = math.max(epoch, known + 1) end
   local last = redis.pcall('XREVRANGE', log, '+', '-', 'COUNT', 1)
@@ -160,7 +169,7 @@ local function begin(seed, names)
   for _, key in ipairs({ recent, packs, cuts }) do redis.call('HSETNX', key, '-', '') end
   epoch = digits(epoch)
   local chain = redis.sha1hex(epoch .. seed):sub(1, 16)
-  redis.call('HSET', head, 'layout', '2', 'epoch', epoch, 'seq', '0', 'chain', chain, 'names', names,
+  redis.call('HSET', head, 'layout', LAYOUT, 'epoch', epoch, 'seq', '0', 'chain', chain, 'names', names,
     'sizes', sizes())
   at_head = { epoch, '0', chain }
 end
