@@ -4,8 +4,10 @@
 //! What a verifier decides is decided by the code of the store itself, `src/follower.rs`. Servers, connections
 //! and time are the model's. `PROTOCOL.md` says what must hold, `world.rs` checks it after every step.
 //!
-//! What it does not try: how long marks are kept; `advance` as a compare-and-set (after a failover two processes may
-//! have won one generation); several replicas; and a whole state that is flushed and put back by `RESTORE`, under
+//! `rotation` is a model of its own: one session, whose answers are lost.
+//!
+//! What they do not try: how long marks are kept; `advance` over a failover (two processes may have won one
+//! generation then); several replicas; and a whole state that is flushed and put back by `RESTORE`, under
 //! one living connection, between two beats.
 
 mod action;
@@ -17,6 +19,7 @@ mod faults;
 mod follower;
 mod possible;
 mod random;
+mod rotation;
 mod rules;
 mod server;
 mod verifier;
