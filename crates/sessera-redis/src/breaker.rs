@@ -165,6 +165,9 @@ mod tests {
         let limit = |beat, timeout| {
             Breaker::new(Duration::from_millis(beat), Duration::from_millis(timeout)).limit().as_millis()
         };
-        assert_eq!([limit(10, 2000), limit(800, 2000), limit(5000, 2000), limit(10, 100)], [500, 800, 2000, 100]);
+        assert_eq!(
+            [limit(10, 2000), limit(800, 2000), limit(5000, 2000), limit(10, 100)],
+            [500, 800, 2000, 100]
+        );
     }
 }

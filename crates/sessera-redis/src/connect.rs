@@ -165,10 +165,9 @@ impl Way<'_> {
             else {
                 continue;
             };
-            let owner =
-                self.reach(node, None).and_then(|mut node| {
-                    owner(&mut node, &self.connector.key).map_err(unavailable)
-                });
+            let owner = self
+                .reach(node, None)
+                .and_then(|mut node| owner(&mut node, &self.connector.key).map_err(unavailable));
             match owner {
                 Ok(Some((host, port))) => {
                     // A node that does not know its own address leaves it out.

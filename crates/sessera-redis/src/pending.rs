@@ -149,7 +149,9 @@ impl Shared {
         let problem = known.or_else(|| lock(&self.flush_problem).clone())?;
         match self.pending() {
             0 => Some(problem),
-            1 => Some(format!("{problem}; 1 revocation is in force in this process only until it can be written")),
+            1 => Some(format!(
+                "{problem}; 1 revocation is in force in this process only until it can be written"
+            )),
             many => Some(format!(
                 "{problem}; {many} revocations are in force in this process only until they can be written"
             )),

@@ -134,8 +134,7 @@ impl Pool {
             state = self.returned.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         drop(state);
-        let mut connection =
-            connector.connect_within(patience.silence).inspect_err(|_| self.put(None))?;
+        let mut connection = connector.connect_within(patience.silence).inspect_err(|_| self.put(None))?;
         connection.allow_silence(Some(patience.silence));
         Ok(connection)
     }

@@ -112,7 +112,11 @@ struct Said {
 }
 
 impl Panel {
-    pub(crate) fn new(sentinels: Vec<ConnectionInfo>, master: String, tls: Option<Arc<ClientConfig>>) -> Self {
+    pub(crate) fn new(
+        sentinels: Vec<ConnectionInfo>,
+        master: String,
+        tls: Option<Arc<ClientConfig>>,
+    ) -> Self {
         let seats = sentinels.into_iter();
         let seats = seats.map(|info| Seat { info, connection: None, again: None, said: None }).collect();
         Self { seats, master, tls }

@@ -73,7 +73,6 @@ pub(crate) struct Shared {
 /// How many generations may wait to be written as shown.
 const MAX_SHOWN: usize = 1 << 16;
 
-
 /// How far the tail is.
 #[derive(Default)]
 pub(crate) struct Following {
@@ -330,7 +329,8 @@ impl Shared {
 
     /// A check of the issuer, and nothing of it; empty where none is set.
     fn issuer(&self) -> Vec<u8> {
-        let name = |issuer: &String| self.sealing.names().of(&format!("issuer\0{issuer}")).to_bytes().to_vec();
+        let name =
+            |issuer: &String| self.sealing.names().of(&format!("issuer\0{issuer}")).to_bytes().to_vec();
         self.options.issuer.as_ref().map(name).unwrap_or_default()
     }
 

@@ -155,7 +155,8 @@ impl Shared {
         let patience = self.breaker.limit();
         let call = |deadline: u64| {
             let call = ADVANCE.with(&self.keys, None).arg(&advance.id.to_bytes()[..]).arg(advance.from);
-            let call = call.arg(advance.now).arg(u8::from(advance.elevated)).arg(term(keep_until)).arg(&known);
+            let call =
+                call.arg(advance.now).arg(u8::from(advance.elevated)).arg(term(keep_until)).arg(&known);
             let call = call.arg(self.options.log_entries).arg(self.new_seed());
             call.arg(&self.sealing.check()[..]).arg(deadline)
         };

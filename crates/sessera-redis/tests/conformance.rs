@@ -7,7 +7,8 @@
 use std::sync::Arc;
 
 use sessera::{
-    Advance, Advanced, Mark, Result, RevocationIndex, RevocationState, SessionData, SessionId, SessionRecord, Store,
+    Advance, Advanced, Mark, Result, RevocationIndex, RevocationState, SessionData, SessionId, SessionRecord,
+    Store,
 };
 use sessera_redis::{RedisOptions, RedisStore};
 use sessera_servers::Redis;

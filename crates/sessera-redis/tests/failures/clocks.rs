@@ -17,10 +17,10 @@ fn server(clock: &WallClock) -> Redis {
 
 /// When each mark was acknowledged.
 #[derive(Default)]
-struct Acknowledged(Mutex<Vec<Instant>>);
+pub(crate) struct Acknowledged(Mutex<Vec<Instant>>);
 
 impl Acknowledged {
-    fn add(&self) {
+    pub(crate) fn add(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now());
     }
 
@@ -30,7 +30,7 @@ impl Acknowledged {
     }
 
     /// Panics where a verifier does not know a mark that is older than it says its knowledge is.
-    fn are_known(&self, store: &RedisStore) {
+    pub(crate) fn are_known(&self, store: &RedisStore) {
         let asked = Instant::now();
         // Ages are whole milliseconds, rounded down.
         let Some(then) = asked.checked_sub(Duration::from_millis(age(store).saturating_add(1).min(1 << 40)))

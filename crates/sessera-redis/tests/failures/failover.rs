@@ -103,6 +103,9 @@ fn a_primary_that_is_cut_off_from_its_replica_makes_its_verifiers_stale() {
     pair.between.set(Link::Stalled);
     pair.replica.promote();
     until("an old one", || age(&store) > 2000);
+    until("a problem that names what is missing", || {
+        store.status(NOW).problem.is_some_and(|problem| problem.contains("0 of 1 replicas"))
+    });
     pair.name.lead_to(pair.replica.port());
     // The new one has no replica either.
     let other = Redis::replica_of(pair.replica.port());

@@ -6,9 +6,11 @@
 mod clocks;
 mod dump;
 mod failover;
+mod hang;
 mod hostile;
 mod impostors;
 mod outage;
+mod pending;
 mod processes;
 mod reach;
 mod refused;

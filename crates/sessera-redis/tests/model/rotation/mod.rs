@@ -153,7 +153,11 @@ impl World {
             Some(Err(error)) => {
                 self.elevation_lost |= matches!((action, fate), (Action::Elevate, Fate::AnswerLost));
                 // Another request moved the session on: what the token is worth, the next verify says.
-                if error.kind() == ErrorKind::Superseded { Ok(End::Alive) } else { self.refused(error.kind()) }
+                if error.kind() == ErrorKind::Superseded {
+                    Ok(End::Alive)
+                } else {
+                    self.refused(error.kind())
+                }
             }
             Some(Ok(issued)) => self.answered(&issued, action, steals),
         }
@@ -186,7 +190,8 @@ impl World {
     }
 
     fn accepted(&mut self, holder: &Holder, place: usize) -> Result<(), Violation> {
-        let shown = self.shown.iter().any(|(generation, at)| *generation > holder.generation && *at < self.now);
+        let shown =
+            self.shown.iter().any(|(generation, at)| *generation > holder.generation && *at < self.now);
         if shown {
             return Err(UNNOTICED);
         }
