@@ -77,7 +77,10 @@ impl Sentinels {
 pub(crate) fn run(shared: &Arc<Shared>) {
     let Some(mut panel) = shared.connector.panel() else { return };
     let sentinels = shared.connector.sentinels();
-    *lock(&sentinels.asking) = Some(std::thread::current());
+    {
+        let _inside = shared.gate.enter();
+        *lock(&sentinels.asking) = Some(std::thread::current());
+    }
     while !shared.is_stopped() {
         let asked = Instant::now();
         let verdict = panel.ask();

@@ -65,7 +65,7 @@ fn calls_fail_at_once_while_redis_hangs() {
             let first = Instant::now();
             assert_eq!(store.append(&revoked(0), NOW).unwrap(), RevocationState::Pending);
             let (first, began) = (first.elapsed(), Instant::now());
-            for number in 0..1000 {
+            for number in 0..40 {
                 assert_eq!(store.append(&revoked(number), NOW).unwrap(), RevocationState::Pending);
                 assert!(knows(&store, number));
                 let failed = [
@@ -78,7 +78,7 @@ fn calls_fail_at_once_while_redis_hangs() {
                     assert_eq!(failed.unwrap_err().kind(), ErrorKind::StoreUnavailable);
                 }
             }
-            (first, began.elapsed() / 5000)
+            (first, began.elapsed() / 200)
         });
         until("an end of all calls", || calls.is_finished());
         let (first, next) = calls.join().unwrap();
@@ -86,7 +86,7 @@ fn calls_fail_at_once_while_redis_hangs() {
     });
     redis.thaw();
     until("that all is written", || store.pending() == 0);
-    all_know(&[&verifier(&redis.url())], 0..1000);
+    all_know(&[&verifier(&redis.url())], 0..40);
     until("a rotation", || store.advance(&advance(2)).is_ok());
 }
 
