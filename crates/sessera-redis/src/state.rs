@@ -151,7 +151,7 @@ mod tests {
     fn a_usual_revocation_is_narrow() {
         let mut bytes = Vec::new();
         write(SessionMark::revoked_at(1_700_000_000_000), 1_700_043_200_000, &mut bytes);
-        write(SessionMark { generation: 16_383, ..SessionMark::revoked_at(0) }, u64::MAX, &mut bytes);
+        write(SessionMark { generation: 8_191, ..SessionMark::revoked_at(0) }, u64::MAX, &mut bytes);
         assert_eq!(bytes.len(), 2 * NARROW);
     }
 }

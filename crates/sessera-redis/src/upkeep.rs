@@ -21,6 +21,8 @@ use crate::state;
 const EVERY: Duration = Duration::from_secs(1);
 /// How long a lease lasts that is not renewed.
 const LEASE_MS: u64 = 10_000;
+/// How long a process leaves the lease alone that another one holds.
+const PASSIVE: Duration = Duration::from_secs(4);
 /// How often it is folded and forgotten.
 const ROUND: Duration = Duration::from_secs(60);
 /// What is worth a fold at once.
@@ -79,6 +81,8 @@ struct Upkeep {
     /// Since when a verifier has told the same.
     told: HashMap<Vec<u8>, (Vec<u8>, Instant)>,
     folded: Option<Instant>,
+    /// When another process was found to be the compactor.
+    refused: Option<Instant>,
     /// The next bucket to look at.
     bucket: u16,
     /// The next shard of the index to sweep.
@@ -95,10 +99,15 @@ impl Upkeep {
     }
 
     fn look(&mut self, shared: &Shared) -> Result<()> {
-        if !shared.holds(&shared.keys.lease)? {
-            self.told.clear();
+        if self.refused.is_some_and(|refused| refused.elapsed() < PASSIVE) {
             return Ok(());
         }
+        if !shared.holds(&shared.keys.lease)? {
+            self.told.clear();
+            self.refused = Some(Instant::now());
+            return Ok(());
+        }
+        self.refused = None;
         let applied = self.bury(shared)?;
         let recent: u64 =
             shared.probe(|connection, _| Ok(cmd("HLEN").arg(shared.keys.recent()).query(connection)?))?;

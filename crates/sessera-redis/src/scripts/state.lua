@@ -2,9 +2,11 @@
 local head, log, recent, packs, cuts = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local BASE, LAYOUT = 1577836800, '2'
 
+-- The head, as the script finds it.
+local found = redis.call('HMGET', head, 'layout', 'epoch', 'seq', 'chain', 'sizes', 'names', 'reached', 'seen',
+  'forgotten', 'issuer', 'checked')
 -- A process of another version must not write into a layout that it does not know.
-local layout = redis.pcall('HGET', head, 'layout')
-if type(layout) == 'string' and layout ~= LAYOUT then return redis.error_reply('LAYOUT ' .. layout) end
+if found[1] and found[1] ~= LAYOUT then return redis.error_reply('LAYOUT ' .. found[1]) end
 
 local function number(bytes, from, to)
   local sum = 0
@@ -141,7 +143,7 @@ local function dead(sid, name, started)
   return false
 end
 
-local at_head
+local at_head, begun
 
 -- How much there is of the state, so that a key that went by itself is missed. Whatever writes `sizes` has to ask
 -- `whole` first: it would make up for the loss, and nobody would miss it any more.
@@ -150,7 +152,7 @@ local function sizes()
 end
 
 -- Whether the state is what the scripts left.
-local function whole() return redis.call('HGET', head, 'sizes') == sizes() end
+local function whole() return found[5] == sizes() end
 
 local function begin(seed, names)
   local epoch = now_ms()
@@ -171,14 +173,14 @@ local function begin(seed, names)
   local chain = redis.sha1hex(epoch .. seed):sub(1, 16)
   redis.call('HSET', head, 'layout', LAYOUT, 'epoch', epoch, 'seq', '0', 'chain', chain, 'names', names,
     'sizes', sizes())
-  at_head = { epoch, '0', chain }
+  at_head, begun = { epoch, '0', chain }, true
 end
 
 -- The head; begun where there is none, or where a part of the state is gone: all must append again what they hold.
-local function stand(seed, names)
-  local found = redis.call('HMGET', head, 'epoch', 'seq', 'chain')
-  if found[1] and tonumber(found[2]) and found[3] and whole() then
-    at_head = found
+-- What was checked a moment ago is believed.
+local function stand(seed, names, checked)
+  if found[2] and tonumber(found[3]) and found[4] and (checked or whole()) then
+    at_head = { found[2], found[3], found[4] }
   else
     begin(seed, names)
   end
