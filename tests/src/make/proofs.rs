@@ -6,16 +6,16 @@ use crate::format::{Arguments, Case, Expect, Step, Verb};
 
 /// Proofs that other libraries made, and what they must lead to.
 #[derive(Deserialize)]
-struct Proofs {
+struct Collected {
     /// The access token that the proofs name.
     token: String,
     /// When they were made, in Unix milliseconds.
     now: u64,
-    proofs: Vec<Proof>,
+    proofs: Vec<Example>,
 }
 
 #[derive(Deserialize)]
-struct Proof {
+struct Example {
     name: String,
     proof: String,
     thumbprint: Option<String>,
@@ -23,7 +23,7 @@ struct Proof {
 }
 
 pub(super) fn cases() -> Result<Vec<Case>> {
-    let Proofs { token, now, proofs } = serde_json::from_str(include_str!("proofs.json"))?;
+    let Collected { token, now, proofs } = serde_json::from_str(include_str!("proofs.json"))?;
     let verify = |proof: &str, method: &str| {
         let with = Arguments {
             text: Some(proof.to_owned()),
@@ -33,7 +33,7 @@ pub(super) fn cases() -> Result<Vec<Case>> {
         };
         Step { token: Some(token.clone()), ..at(Verb::VerifyProof, now).with(with) }
     };
-    let cases = proofs.into_iter().map(|Proof { name, proof, thumbprint, code }| {
+    let cases = proofs.into_iter().map(|Example { name, proof, thumbprint, code }| {
         let accepted = code.is_none();
         let expect = Expect { code, text: thumbprint, ..Expect::default() };
         let mut steps = vec![Step { expect, ..verify(&proof, "GET") }];
