@@ -37,7 +37,7 @@ const KEPT: u64 = 1000;
 /// What is written in the background waits this long for more of its kind.
 const GATHER: Duration = Duration::from_millis(50);
 /// The longest pause between two attempts to write what is pending.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
 /// Works until the store is dropped.
 pub(crate) fn run(shared: &Arc<Shared>) {

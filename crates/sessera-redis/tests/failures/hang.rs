@@ -131,17 +131,3 @@ fn a_wait_that_can_not_be_had_says_where_the_revocation_is() {
     }
     assert_eq!(store.status(NOW).pending, 2);
 }
-
-#[test]
-#[ignore = "a measurement"]
-fn zz_idle() {
-    let redis = Redis::start();
-    let stores: Vec<_> = (0..64).map(|_| RedisStore::open(&redis.url()).unwrap()).collect();
-    until("all", || stores.iter().all(|store| age(store) < 1000));
-    let (began, before) = (Instant::now(), redis.figure("stats", "total_commands_processed"));
-    while began.elapsed() < Duration::from_secs(10) {
-        thread::park_timeout(Duration::from_millis(100));
-    }
-    let after = redis.figure("stats", "total_commands_processed");
-    report(&format!("{} commands in {:?}", after - before, began.elapsed()));
-}

@@ -111,9 +111,9 @@ fn a_revocation_over_the_quota_is_refused_and_not_in_force() {
     let mut redis = Redis::start();
     let store = RedisStore::open_with(&redis.url(), RedisOptions { quota: 3, ..options() }).unwrap();
     redis.kill();
-    (1..=3).for_each(|number| {
-        assert_eq!(store.append(&revoked(number), NOW).unwrap(), RevocationState::Pending)
-    });
+    for number in 1..=3 {
+        assert_eq!(store.append(&revoked(number), NOW).unwrap(), RevocationState::Pending);
+    }
     assert_eq!(store.append(&revoked(4), NOW).unwrap_err().kind(), ErrorKind::StoreUnavailable);
     assert!(!knows(&store, 4));
     assert_eq!(store.append(&revoked(3), NOW).unwrap(), RevocationState::Pending, "one a session");

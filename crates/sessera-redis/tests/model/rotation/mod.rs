@@ -139,13 +139,12 @@ impl World {
         let sessions = &self.sessions[place];
         self.server.lock().unwrap().fate = fate;
         let issued = match action {
-            Action::Use => None,
             Action::Rotate => Some(sessions.rotate(&holder.token, &Client::new())),
-            // Only who has just authenticated again.
+            // Only the owner can authenticate again.
             Action::Elevate if !steals => {
                 Some(sessions.elevate(&holder.token, &Client::new(), Elevation::new()))
             }
-            Action::Elevate => None,
+            Action::Use | Action::Elevate => None,
         };
         self.server.lock().unwrap().fate = Fate::Answered;
         match issued {
