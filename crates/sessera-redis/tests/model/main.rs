@@ -7,8 +7,8 @@
 //! `rotation` is a model of its own: one session, whose answers are lost.
 //!
 //! What they do not try: how long marks are kept; `advance` over a failover (two processes may have won one
-//! generation then); several replicas; a beat that leaves the check of the state to another one for 250 ms; and a whole state that is flushed and put back by `RESTORE`, under
-//! one living connection, between two beats.
+//! generation then); several replicas; a beat that leaves the check of the state to another one for 250 ms; and a
+//! whole state that is flushed and put back by `RESTORE`, under one living connection, between two beats.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on has failed")]
 
 mod action;
