@@ -9,7 +9,8 @@ use std::time::Duration;
 use sessera::csrf::FetchMetadata;
 use sessera::{
     Advance, Advanced, Algorithm, Client, Elevation, Keyring, ManualClock, Mark, MemoryStore, NewSession,
-    Result, RevocationIndex, SessionData, SessionId, SessionRecord, Sessions, SessionsBuilder, Store,
+    Result, RevocationIndex, RevocationState, SessionData, SessionId, SessionRecord, Sessions,
+    SessionsBuilder, Store,
 };
 use sessera_tracing::TracingObserver;
 use subscriber::{Told, told};
@@ -43,7 +44,7 @@ impl Store for TenSecondsBehind {
         self.0.advance(advance)
     }
 
-    fn append(&self, mark: &Mark, now: u64) -> Result<()> {
+    fn append(&self, mark: &Mark, now: u64) -> Result<RevocationState> {
         self.0.append(mark, now)
     }
 
