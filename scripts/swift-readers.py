@@ -2,8 +2,8 @@
 """Changes the generated Swift source where the generator has no setting for it.
 
 Buffers are read and written without a detour through Foundation: the generator's own readers copy every
-integer and every text out of a `Data` by its general way, which is most of what a call costs. The state that a
-revocation returns may be left unused without a warning.
+integer and every text out of a `Data` by its general way, which is most of what a call costs. The state that
+a revocation returns may be left unused without a warning.
 
 Each place must be there: a generator that writes otherwise stops the build here.
 """

@@ -39,6 +39,10 @@ def make(clock: ManualClock) -> TestClient:
     async def admin() -> str:
         return "done"
 
+    @app.api_route("/api", methods=["GET", "OPTIONS"])
+    async def api(session: Required) -> str:
+        return session.subject if session else "nobody"
+
     @app.post("/elevate")
     async def rise(session: Required) -> None:
         await session.elevate(acr="aal2", amr=["pwd", "otp"])
@@ -50,6 +54,13 @@ def make(clock: ManualClock) -> TestClient:
         await websocket.close()
 
     return TestClient(app, base_url="https://app.example")
+
+
+def test_a_preflight_passes_to_a_route_that_takes_options() -> None:
+    client = make(ManualClock(1_800_000_000))
+    preflight = client.options("/api", headers={"origin": "https://other.example"})
+    assert (preflight.status_code, preflight.json()) == (200, "nobody")
+    assert client.get("/api").status_code == 401
 
 
 def test_a_view_gets_its_session_and_is_closed_to_others() -> None:

@@ -246,3 +246,39 @@ def test_a_blueprint_is_guarded_as_a_whole_and_answers_itself(make_app: MakeApp)
     token = client.post("/login/ada").get_json()["token"]
     assert client.get("/admin/").text == "admin"
     assert send(app, token, "/admin/").text == "admin"
+
+
+def test_a_preflight_passes_to_a_view_that_takes_options(app: Flask) -> None:
+    @app.route("/api", methods=["GET", "OPTIONS"])
+    @session_required(live=True, acr="aal2")
+    def api() -> tuple[str, dict[str, str]]:
+        allowed = {"Access-Control-Allow-Origin": "https://other.example"}
+        return (current_session.subject if current_session else "nobody"), allowed
+
+    client = app.test_client()
+    preflight = client.options("/api", headers={"Origin": "https://other.example"})
+    assert (preflight.status_code, preflight.text) == (200, "nobody")
+    assert preflight.headers["Access-Control-Allow-Origin"] == "https://other.example"
+    assert client.get("/api").status_code == 401
+
+
+def test_the_challenge_says_why_a_token_is_not_enough(app: Flask) -> None:
+    @app.get("/strong")
+    @session_required(acr="aal2")
+    def strong() -> str:
+        return "strong"
+
+    client = app.test_client()
+    assert client.get("/private").headers["WWW-Authenticate"] == "Bearer"
+    bad = client.get("/private", headers={"Authorization": "Bearer a.b.c"})
+    assert bad.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    client.post("/login/ada")
+    weak = client.get("/strong")
+    assert weak.headers["WWW-Authenticate"] == 'Bearer error="insufficient_user_authentication"'
+    client.post("/logout")
+    assert client.get("/strong").headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_where_no_header_is_read_there_is_no_challenge(make_app: MakeApp) -> None:
+    answer = make_app(LOCATIONS=("cookie",)).test_client().get("/private")
+    assert (answer.status_code, "WWW-Authenticate" in answer.headers) == (401, False)

@@ -6,7 +6,7 @@ use crate::format::{Arguments, Case, Expect, Step, Verb};
 
 /// Proofs that other libraries made, and what they must lead to.
 #[derive(Deserialize)]
-struct Collected {
+struct Recorded {
     /// The access token that the proofs name.
     token: String,
     /// When they were made, in Unix milliseconds.
@@ -23,7 +23,7 @@ struct Example {
 }
 
 pub(super) fn cases() -> Result<Vec<Case>> {
-    let Collected { token, now, proofs } = serde_json::from_str(include_str!("proofs.json"))?;
+    let Recorded { token, now, proofs } = serde_json::from_str(include_str!("proofs.json"))?;
     let verify = |proof: &str, method: &str| {
         let with = Arguments {
             text: Some(proof.to_owned()),
