@@ -63,6 +63,7 @@ from sessera._native import (
     is_safe_method,
     new_device_secret,
 )
+from sessera._revocation import RevocationState
 from sessera._watching import Watch
 
 __all__ = [
@@ -98,6 +99,7 @@ __all__ = [
     "ReauthenticationRequired",
     "RedisStore",
     "Reused",
+    "RevocationState",
     "RevocationsStale",
     "Revoked",
     "Session",

@@ -84,6 +84,7 @@ fn a_whole_life(observer: TracingObserver) -> (Vec<Told>, Vec<String>) {
         let renewed = sessions.renew(&issued.token, &at_home).unwrap();
         let rotated = sessions.rotate(&renewed.token, &at_home).unwrap();
         let elevated = sessions.elevate(&rotated.token, &at_home, Elevation::new()).unwrap();
+        sessions.verify(&elevated.token, &at_home).unwrap();
         clock.advance(Duration::from_secs(60));
         sessions.verify(&rotated.token, &at_home).unwrap_err();
         sessions.verify(&elevated.token, &at_home).unwrap_err();

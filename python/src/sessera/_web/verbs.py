@@ -13,7 +13,7 @@ from .visit import ANONYMOUS, REMEMBERED
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sessera._native import RevocationState
+    from sessera._revocation import RevocationState
 
     from .contents import Contents
 

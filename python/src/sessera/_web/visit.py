@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sessera import Sessions
-    from sessera._native import RevocationState
+    from sessera._revocation import RevocationState
 
     from .keeper import Keeper
 

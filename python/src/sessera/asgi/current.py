@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sessera import Issued, SessionError
-    from sessera._native import RevocationState
+    from sessera._revocation import RevocationState
     from sessera._web.contents import Contents
 
     from .scope import Scope

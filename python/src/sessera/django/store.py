@@ -22,7 +22,7 @@ from .keeper import Brought, current_keeper
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sessera._native import RevocationState
+    from sessera._revocation import RevocationState
 
 #: What another request did meanwhile that this one can't undo: Django answers 400, or goes on.
 _OVER = frozenset({"revoked", "expired", "ended", "reused"})

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from sessera import Issued
-    from sessera._native import RevocationState
+    from sessera._revocation import RevocationState
 
 
 def current_session(request: HttpRequest) -> CurrentSession:

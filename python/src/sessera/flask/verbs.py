@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sessera import Issued
-    from sessera._native import RevocationState
+    from sessera._revocation import RevocationState
 
     from .session import FlaskSession
 
