@@ -45,6 +45,7 @@ __all__ = [
     "MemoryStore",
     "NotYetValid",
     "Policy",
+    "RandomnessUnavailable",
     "ReauthenticationRequired",
     "RedisStore",
     "Reused",
