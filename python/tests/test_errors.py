@@ -50,10 +50,11 @@ CODES = [
     "cookie_invalid",
     "invalid_key",
     "invalid_config",
+    "randomness_unavailable",
 ]
 
-UNREACHABLE = {"revocations_stale", "store_unavailable"}
-"""What a store in memory can't cause."""
+UNREACHABLE = {"revocations_stale", "store_unavailable", "randomness_unavailable"}
+"""What a store in memory and a working system can't cause."""
 
 
 class Deployment:
@@ -99,7 +100,7 @@ class Deployment:
         self.sessions.verify(self.token)
 
     def reused(self) -> None:
-        self.sessions.rotate(self.token)
+        self.sessions.verify(self.sessions.rotate(self.token).token)
         self.verify_after(10)
 
     def superseded(self) -> None:
@@ -152,7 +153,13 @@ def test_every_code_has_an_exported_class_and_there_are_no_others() -> None:
 def test_an_error_tells_an_end_user_no_more_than_a_status() -> None:
     status = {code: class_of(code).http_status for code in CODES}
     assert {code for code in CODES if status[code] == 403} == {"csrf_invalid"}
-    unwell = {"revocations_stale", "store_unavailable", "invalid_key", "invalid_config"}
+    unwell = {
+        "revocations_stale",
+        "store_unavailable",
+        "randomness_unavailable",
+        "invalid_key",
+        "invalid_config",
+    }
     assert {code for code in CODES if status[code] == 503} == unwell
     assert set(status.values()) == {401, 403, 503}
 

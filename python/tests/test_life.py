@@ -98,6 +98,7 @@ def test_a_rotated_token_works_for_the_grace_and_then_ends_the_session(
     assert new.session.claims == {"a": 1}
     assert sessions.verify(old.token).superseded
     assert sessions.rotate(old.token).token == new.token
+    sessions.verify(new.token)
     clock.advance(10)
     with pytest.raises(Reused):
         sessions.verify(old.token)
@@ -109,6 +110,7 @@ def test_reuse_may_refuse_the_token_only(make_sessions: MakeSessions, clock: Man
     sessions = make_sessions(policy=Policy(on_reuse="refuse"))
     old = sessions.issue("user-42").token
     new = sessions.rotate(old).token
+    sessions.verify(new)
     clock.advance(10)
     with pytest.raises(Reused):
         sessions.verify(old)
@@ -167,7 +169,7 @@ def test_revoking_others_spares_the_session_that_asks(sessions: Sessions) -> Non
 
 def test_a_login_revokes_the_session_that_it_replaces(sessions: Sessions) -> None:
     anonymous = sessions.issue("anonymous")
-    sessions.issue("user-42", replaces=anonymous.session.id)
+    sessions.issue("user-42", replaces=anonymous.token)
     assert not _accepts(sessions, anonymous.token)
 
 

@@ -54,6 +54,7 @@ def test_the_defaults_are_those_of_the_signature() -> None:
         "aal2",
         "aal3",
         "replace",
+        "remembered_for",
         "renew_interval",
     }
 
@@ -111,7 +112,7 @@ def test_a_setting_that_does_not_exist_is_a_type_error(wrong: dict[str, Any]) ->
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"grace": 61}, {"leeway": 121}, {"idle_timeout": 0}, {"binding": {"ipv4_prefix": 33}}], ids=str
+    "wrong", [{"grace": 121}, {"leeway": 121}, {"idle_timeout": 0}, {"binding": {"ipv4_prefix": 33}}], ids=str
 )
 def test_a_rule_that_can_not_work_is_told_before_it_is_used(
     make_sessions: MakeSessions, wrong: dict[str, Any]

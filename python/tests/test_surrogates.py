@@ -28,10 +28,10 @@ def test_a_subject_that_is_no_text_is_an_invalid_claim(sessions: Sessions) -> No
             verb(LONE)
 
 
-def test_a_session_id_that_is_no_text_is_an_invalid_claim(sessions: Sessions) -> None:
+def test_a_session_id_or_token_that_is_no_text_is_refused(sessions: Sessions) -> None:
     with pytest.raises(InvalidClaim):
         sessions.revoke_session(LONE)
-    with pytest.raises(InvalidClaim):
+    with pytest.raises(Malformed):
         sessions.issue("user-42", replaces=LONE)
 
 

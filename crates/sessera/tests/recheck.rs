@@ -71,9 +71,9 @@ fn a_session_is_accepted_for_as_long_as_its_token() {
 fn whatever_revokes_a_session_is_seen() {
     type Revoke = fn(&Bench, &Issued);
     let ways: [Revoke; 5] = [
-        |bench, issued| drop(bench.sessions.revoke_session(&issued.session.id).unwrap()),
-        |bench, _| drop(bench.sessions.revoke_subject("user-42").unwrap()),
-        |bench, _| drop(bench.sessions.revoke_all().unwrap()),
+        |bench, issued| assert!(bench.sessions.revoke_session(&issued.session.id).is_ok()),
+        |bench, _| assert!(bench.sessions.revoke_subject("user-42").is_ok()),
+        |bench, _| assert!(bench.sessions.revoke_all().is_ok()),
         |bench, _| {
             let kid = bench.sessions.keyring().keys(time::OffsetDateTime::UNIX_EPOCH)[0].kid.clone();
             bench.sessions.revoke_key(&kid).unwrap();

@@ -181,8 +181,8 @@ fn a_store_that_is_away_fails_what_it_is_needed_for_and_changes_nothing() {
 
 #[test]
 fn a_revocation_in_an_outage_is_in_force_and_pending() {
-    let client = Client::new();
     type Revoking = fn(&Bench, &Issued) -> RevocationState;
+    let client = Client::new();
     let ways: [Revoking; 4] = [
         |bench, issued| bench.sessions.revoke_session(&issued.session.id).unwrap(),
         |bench, _| bench.sessions.revoke_subject("user-42").unwrap(),

@@ -39,7 +39,8 @@ def make(clock: ManualClock) -> TestClient:
     async def admin() -> str:
         return "done"
 
-    @app.api_route("/api", methods=["GET", "OPTIONS"])
+    @app.options("/api")
+    @app.get("/api")
     async def api(session: Required) -> str:
         return session.subject if session else "nobody"
 

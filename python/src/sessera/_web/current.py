@@ -167,7 +167,7 @@ class CurrentSession:
             >>> next(parts)
             b'begun'
             >>> with app.app_context():
-            ...     sessera.sessions.revoke_subject("user-42")
+            ...     state = sessera.sessions.revoke_subject("user-42")
             >>> set(parts) <= {b'tick'}
             True
 

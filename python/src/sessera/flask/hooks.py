@@ -36,7 +36,7 @@ class Hooks:
         ...     print(event.kind, event.subject)
         >>> with app.test_request_context():
         ...     issued = login("ada")
-        ...     logout()
+        ...     _ = logout()
         welcome, ada
         authn_login_success ada
         session_expired ada
