@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask, session
-from sessera import InvalidConfig, RedisStore
+from sessera import InvalidConfig, Keyring, RedisStore
 from sessera.asgi import Sessera as AsgiSessera
 from sessera.flask import Sessera, current_session, login
 
@@ -26,7 +26,7 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
     redis.kill()
 
 
-def log_in_some(tmp_path: Path, store: str | RedisStore) -> list[str]:
+def log_in_some(tmp_path: Path, store: str | RedisStore, keyring: Keyring | None = None) -> list[str]:
     """Gives the ids of sessions with data, which are listed."""
     app = Flask("shop", instance_path=str(tmp_path / "instance"))
     app.config |= {
@@ -35,6 +35,8 @@ def log_in_some(tmp_path: Path, store: str | RedisStore) -> list[str]:
         "SESSERA_LIST_SESSIONS": True,
         "SESSERA_ISSUER": "https://shop.example",
     }
+    if keyring is not None:
+        app.config["SESSERA_KEYRING"] = keyring
     Sessera(app)
 
     @app.post("/login")
@@ -85,7 +87,7 @@ def test_a_process_without_the_keyring_is_not_of_the_fleet(redis: RedisServer, t
     with pytest.raises(InvalidConfig):
         RedisStore(redis.url)
     with pytest.raises(InvalidConfig):
-        log_in_some(tmp_path / "other", redis.url)
+        log_in_some(tmp_path / "other", redis.url, Keyring.generate("HS256"))
     # The same keys are the same fleet, whatever the framework.
     keyring = tmp_path / "instance" / "sessera-keys.json"
     AsgiSessera("https://shop.example", "shop", keyring=keyring, store=redis.url)

@@ -183,7 +183,7 @@ def test_a_server_that_cannot_work_is_refused_at_the_start_and_no_password_is_sh
     with pytest.raises(InvalidConfig) as refused:
         RedisStore(url)
     app = Flask("shop", instance_path=str(tmp_path / "instance"))
-    app.config["SESSERA_STORE"] = url
+    app.config |= {"SESSERA_STORE": url, "SESSERA_KEYRING": Keyring.generate("HS256")}
     with pytest.raises(InvalidConfig, match=r"^SESSERA_STORE: ") as named:
         Sessera(app)
     assert "hunter2" not in f"{refused.value!r} {named.value!r} {refused.value} {named.value}"
@@ -202,7 +202,7 @@ def test_what_a_url_asks_for_and_there_is_not_is_named_without_its_value(tmp_pat
     with pytest.raises(InvalidConfig, match="ssl_cert_reqs") as refused:
         RedisStore(url)
     app = Flask("shop", instance_path=str(tmp_path / "instance"))
-    app.config["SESSERA_STORE"] = url
+    app.config |= {"SESSERA_STORE": url, "SESSERA_KEYRING": Keyring.generate("HS256")}
     with pytest.raises(InvalidConfig, match=r"^SESSERA_STORE: .*ssl_cert_reqs") as named:
         Sessera(app)
     assert "hunter2" not in f"{refused.value} {named.value}"

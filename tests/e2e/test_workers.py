@@ -52,8 +52,7 @@ def test_a_cookie_planted_before_login_is_never_adopted(server: Server) -> None:
     victim.log_in("tom", "warm kettle")
     assert victim.get("/profile").fact("subject") == "tom"
     assert victim.cookies != attacker.cookies
-    assert attacker.get("/profile").status == 401
-    assert ">revoked<" in attacker.get("/journal").text, "the planted session itself is over"
+    assert attacker.get("/profile").status == 401, "a visitor's token has no rights"
 
 
 def test_a_session_of_another_person_planted_before_login_ends(server: Server) -> None:
