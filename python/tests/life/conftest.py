@@ -35,11 +35,12 @@ def make_site(
     monkeypatch.chdir(tmp_path)
     undo: list[Callable[[], object]] = []
 
-    def make(policy: Policy | None = None) -> Site:
+    def make(policy: Policy | None = None, **more: Any) -> Site:
         settings: dict[str, Any] = {
             "keyring": Keyring.generate("HS256"),
             "store": SqliteStore(tmp_path / "sessera.db"),
             "policy": policy or Policy(),
+            **more,
         }
         if request.param == "flask":
             return flask_site(clock, settings)

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sessera import Policy
+from sessera import Client, Policy
 
-from .site import CHROME
+from .site import CHROME, FIREFOX
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sessera import ManualClock
 
     from .conftest import MakeSite
@@ -159,3 +161,24 @@ def test_visitors_leave_no_marks_and_are_no_session(site: Site) -> None:
     visitor.post("/login")
     assert site.sessions.status().marks == 0
     assert site.browser(token=token).get("/read").body["subject"] is None
+
+
+def test_a_login_that_fails_leaves_a_visitor_what_they_had(make_site: MakeSite, tmp_path: Path) -> None:
+    site = make_site(list_sessions=True)
+    visitor = site.browser()
+    visitor.post("/write")
+    cart = visitor.token
+    (tmp_path / "sessera.db").unlink()
+    assert visitor.post("/login").status == 503, "a session that can't be listed does not begin"
+    assert visitor.token == cart
+    contents = site.sessions.verify(str(cart), client=Client(user_agent=FIREFOX), visitors=True).claims
+    assert "visits" in str(contents)
+
+
+def test_the_end_of_a_visitors_session_fails_no_login(site: Site, tmp_path: Path) -> None:
+    visitor = site.browser()
+    visitor.post("/write")
+    (tmp_path / "sessera.db").unlink()
+    assert visitor.post("/login").status == 200
+    assert visitor.get("/read").body["subject"] is not None
+    assert site.sessions.status().pending == 0

@@ -151,8 +151,8 @@ class SessionStore(SessionBase):
                 self.visit.error = error
                 raise UpdateError from error
             lost = self.visit.in_store and error.code == "store_unavailable"
-            # The user asked for the end of the other sessions, and must not be told that it happened.
-            if lost or ends_others or error.code not in _NOT_NOW:
+            # The user must not be told of a login, or of the end of the other sessions, that did not happen.
+            if lost or ends_others or self._login or error.code not in _NOT_NOW:
                 raise
             self._keeper.logger.info("session not saved (%s): %s", error.code, error)
         self._session_key = self.visit.token or self._session_key
