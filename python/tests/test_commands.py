@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -172,3 +173,10 @@ def test_a_key_file_is_private_and_is_never_overwritten(folder: Path) -> None:
     again = run("keys", "generate", str(path))
     assert (again.returncode, "never overwritten" in again.stderr) == (1, True)
     assert path.read_bytes() == before
+
+
+def test_a_key_of_files_alone_verifies_for_the_longest_session() -> None:
+    run("keys", "generate", "keys.json")
+    old, new = printed(*FILES, "keys", "rotate")
+    begin, end = (datetime.fromisoformat(at.rstrip("Z")) for at in (new["signs_from"], old["verifies_until"]))
+    assert end - begin == timedelta(days=30, seconds=30)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sessera import Client, Policy
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from sessera import Event
+
+#: The longest session that is expected: as long as Flask remembers users by default. The application's own
+#: limits are not known here, and a key that goes too early logs out whoever has a token of it.
+LONGEST_SESSION = timedelta(days=30)
 
 #: What tokens are compared with where no command does so.
 _ANY = "any"
@@ -44,6 +49,7 @@ class Files(Keeper):
                 backing=Backing(keys, lambda keyring: store_of(store, keyring, "--store")),
                 data_in_store=False,
                 policy=Policy(),
+                remember_for=LONGEST_SESSION,
                 list_sessions=store is not None,
                 cookie={},
                 locations=("cookie", "header"),

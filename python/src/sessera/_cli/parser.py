@@ -112,7 +112,8 @@ def _add_keys(commands: _SubParsersAction[ArgumentParser]) -> None:
         "--keep-verifying",
         type=_seconds,
         metavar="SECONDS",
-        help="how long the present key verifies after that; a day by default, or the longest session",
+        help="how long the present key verifies after that; a day by default, or the longest session: "
+        "30 days where no application is named",
     )
     _command(commands, "jwks", keys.print_jwks, "Print the public keys as a JWK Set, for other services.")
 

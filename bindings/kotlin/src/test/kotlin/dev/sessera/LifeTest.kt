@@ -63,7 +63,8 @@ class LifeTest {
         val new = sessions.issue("user-42", replaces = old).token
         assertEquals("revoked", refusal { sessions.verify(old) })
         assertEquals("user-42", sessions.verify(new).subject)
-        sessions.issue("user-42", replaces = sessions.issueVisitor().token)
+        val visitor = sessions.issueVisitor().token
+        assertEquals("user-42", sessions.issue("user-42", replaces = visitor).session.subject)
     }
 
     @Test
