@@ -33,19 +33,29 @@ pub struct Store {
 impl Store {
     /// A store in the memory of one process: for tests, and for servers of one process that may forget which
     /// sessions were revoked when they restart.
-    #[uniffi::constructor]
-    pub fn memory() -> Self {
-        Self { store: Arc::new(MemoryStore::new()), doorbell: None }
+    ///
+    /// It holds at most `quota` marks of sessions and subjects; 4,000,000 by default.
+    #[uniffi::constructor(default(quota = None))]
+    pub fn memory(quota: Option<u32>) -> Self {
+        let store = quota.map_or_else(MemoryStore::new, |quota| MemoryStore::with_quota(marks(quota)));
+        Self { store: Arc::new(store), doorbell: None }
     }
 
     /// A store in one SQLite file, which all processes of a host share: a session that is revoked in one of them
     /// is refused by the next verify in every other. It outlives restarts, and `kill -9`.
     ///
     /// The file is made, readable by its owner only, when it is not there. `busy_timeout` is how long a write
-    /// waits for those of other processes; default 5 s. Fails with `invalid_config` when the file is another
+    /// waits for those of other processes; default 5 s. `quota` is how many marks of sessions and subjects a process
+    /// holds at most; 4,000,000 by default. With `group_access` the group of the file may read and write it, for
+    /// another process of the host. Fails with `invalid_config` when the file is another
     /// application's database or was written by a newer version, with `store_unavailable` when it can't be opened.
-    #[uniffi::constructor(default(busy_timeout = None))]
-    pub fn sqlite(path: &str, busy_timeout: Option<Duration>) -> Result<Self> {
+    #[uniffi::constructor(default(busy_timeout = None, quota = None, group_access = false))]
+    pub fn sqlite(
+        path: &str,
+        busy_timeout: Option<Duration>,
+        quota: Option<u32>,
+        group_access: bool,
+    ) -> Result<Self> {
         if path == ":memory:" {
             return Err(sessera::SessionError::new(
                 ErrorKind::InvalidConfig,
@@ -53,7 +63,10 @@ impl Store {
             )
             .into());
         }
-        let mut options = SqliteOptions::default();
+        let mut options = SqliteOptions { group_access, ..SqliteOptions::default() };
+        if let Some(quota) = quota {
+            options.quota = marks(quota);
+        }
         if let Some(span) = busy_timeout {
             options.busy_timeout = span.into();
         }
@@ -75,4 +88,9 @@ impl Store {
             _ => "polling".to_owned(),
         })
     }
+}
+
+/// A number of marks, as many as the machine can count.
+fn marks(quota: u32) -> usize {
+    usize::try_from(quota).unwrap_or(usize::MAX)
 }

@@ -35,6 +35,19 @@ final class EndingTests: XCTestCase {
         }
     }
 
+    func testAStoreHasTheQuotaAndTheAccessThatItIsGiven() throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let stores = [Store.memory(quota: 7), try Store.sqlite(path: file.path, quota: 7, groupAccess: true)]
+        for store in stores {
+            let sessions = try Sessions(
+                issuer: "https://app.example", audience: "web", keyring: .generate(algorithm: .hs256), store: store)
+            XCTAssertEqual(sessions.status().quota, 7)
+        }
+        let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? NSNumber
+        XCTAssertEqual(mode?.intValue, 0o660)
+    }
+
     func testARenewalMovesIssuedAtAndARotationMovesRotatedAt() throws {
         let sessions = try sessions()
         let first = try sessions.issue(login: NewSession(subject: "user-42"))

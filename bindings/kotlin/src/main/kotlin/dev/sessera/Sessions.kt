@@ -85,7 +85,7 @@ public class Sessions(
     }
 }
 
-private fun number(given: Int?): UInt? {
-    require(given == null || given >= 0) { "a number of sessions, tokens or bytes must not be negative" }
+internal fun number(given: Int?): UInt? {
+    require(given == null || given >= 0) { "a number of sessions, marks, tokens or bytes must not be negative" }
     return given?.toUInt()
 }

@@ -6,18 +6,29 @@ import kotlin.time.Duration
 import kotlin.time.Instant
 import kotlinx.serialization.json.JsonObject
 
-/** A store in the memory of one process: for tests, and for servers that may forget revocations when they restart. */
+/**
+ * A store in the memory of one process: for tests, and for servers that may forget revocations when they restart.
+ *
+ * @param quota how many marks of sessions and subjects it holds at most; 4,000,000 if it is not given.
+ */
 @Suppress("FunctionName")
-public fun MemoryStore(): Store = Store.memory()
+public fun MemoryStore(quota: Int? = null): Store = Store.memory(number(quota))
 
 /**
  * A store in one SQLite file, which all processes of a host share.
  *
  * @param busyTimeout how long a write waits for those of other processes; 5 s if it is not given.
+ * @param quota how many marks of sessions and subjects a process holds at most; 4,000,000 if it is not given.
+ * @param groupAccess whether the group of the file may read and write it, for another process of the host.
  * @throws SessionException.StoreUnavailable when the file can't be opened.
  */
 @Suppress("FunctionName")
-public fun SqliteStore(path: Path, busyTimeout: Duration? = null): Store = Store.sqlite(path.toString(), busyTimeout)
+public fun SqliteStore(
+    path: Path,
+    busyTimeout: Duration? = null,
+    quota: Int? = null,
+    groupAccess: Boolean = false,
+): Store = Store.sqlite(path.toString(), busyTimeout, number(quota), groupAccess)
 
 /** NIST SP 800-63B-4 authentication assurance level 1: a login lasts at most 30 days. */
 public fun Policy.Companion.aal1(): Policy = policyAal1()

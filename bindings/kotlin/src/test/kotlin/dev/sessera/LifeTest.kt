@@ -1,5 +1,7 @@
 package dev.sessera
 
+import java.nio.file.Files
+import java.nio.file.attribute.PosixFilePermission
 import java.util.concurrent.CopyOnWriteArrayList
 import kotlin.time.Duration.Companion.days
 import kotlin.time.Duration.Companion.hours
@@ -32,6 +34,17 @@ class LifeTest {
     )
 
     private fun refusal(call: () -> Unit): String = assertThrows(SessionException::class.java, call).code
+
+    @Test
+    fun `a store has the quota and the access that it is given`() {
+        val folder = Files.createTempDirectory("sessera")
+        val file = folder.resolve("sessions.db")
+        for (store in listOf(MemoryStore(quota = 7), SqliteStore(file, quota = 7, groupAccess = true))) {
+            Sessions("https://app.example", "web", keyring, store = store).use { assertEquals(7uL, it.status().quota) }
+        }
+        assertTrue(PosixFilePermission.GROUP_WRITE in Files.getPosixFilePermissions(file))
+        assertThrows(IllegalArgumentException::class.java) { MemoryStore(quota = -1) }
+    }
 
     @Test
     fun `a renewal moves issuedAt and a rotation moves rotatedAt`() = sessions().use { sessions ->
