@@ -208,6 +208,8 @@ impl SessionsBuilder {
             keys: ArcSwap::from_pointee(Keys { keyring, serial: 0 }),
             seen: SeenTokens::with_capacity(self.remembered),
             longest_session_ms: millis(self.longest_session.max(self.policy.absolute_timeout)),
+            leeway_ms: self.policy.leeway_ms(),
+            renew_ms: self.policy.renew_ms(),
             policy: self.policy,
             sealed: self.sealed,
             store: self.store,

@@ -35,7 +35,7 @@ impl Sessions {
             id: SessionId::parse(&session.id)?,
             subject: session.subject.clone(),
             started_at: unix_millis(session.started_at),
-            expires_at: unix_millis(last).saturating_add(self.policy.leeway_ms()),
+            expires_at: unix_millis(last).saturating_add(self.leeway_ms),
             bytes: data.to_vec(),
         };
         self.store()?.put_data(&data, self.now())

@@ -77,9 +77,8 @@ impl Sessions {
         binding: Binding,
         now: u64,
     ) -> Session {
-        let is_due = |since: u64| {
-            superseded || now >= since.saturating_mul(1000).saturating_add(self.policy.renew_ms())
-        };
+        let is_due =
+            |since: u64| superseded || now >= since.saturating_mul(1000).saturating_add(self.renew_ms);
         let rotation_due = self.store.is_some() && is_due(claims.not_before) && claims.subject != VISITOR;
         // Making a date of a number is a tenth of the path of a token that was seen before, and most sessions have
         // few different dates.

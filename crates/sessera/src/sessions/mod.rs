@@ -82,6 +82,9 @@ pub struct Sessions {
     clock_skew_ms: u64,
     /// No session is older, so that what is known of revocations need be kept no longer.
     longest_session_ms: u64,
+    /// The leeway and the renewal interval of the policy, which each verify asks for.
+    leeway_ms: u64,
+    renew_ms: u64,
     /// The most bytes of data that the store keeps of one session, and of one visitor.
     max_data: usize,
     max_visitor_data: usize,

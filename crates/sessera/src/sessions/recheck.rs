@@ -72,7 +72,7 @@ impl Sessions {
     fn left(&self, expires_at: u64, ends_at: u64, now: u64) -> Result<Duration> {
         self.check_absolute_end(ends_at, now)?;
         self.check_idle(expires_at, now)?;
-        let until = expires_at.min(ends_at).saturating_mul(1000).saturating_add(self.policy.leeway_ms());
+        let until = expires_at.min(ends_at).saturating_mul(1000).saturating_add(self.leeway_ms);
         Ok(Duration::from_millis(until.saturating_sub(now)))
     }
 }

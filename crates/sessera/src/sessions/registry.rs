@@ -92,7 +92,7 @@ impl Sessions {
             subject: session.subject.clone(),
             started_at: unix_millis(session.started_at),
             last_seen: unix_millis(session.issued_at),
-            expires_at: unix_millis(session.expires_at).saturating_add(self.policy.leeway_ms()),
+            expires_at: unix_millis(session.expires_at).saturating_add(self.leeway_ms),
             label: client.user_agent.map(|agent| agent.to_string()),
             network: client.ip.filter(|_| registry.networks).map(network),
         })

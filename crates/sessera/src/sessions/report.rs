@@ -107,7 +107,7 @@ impl Sessions {
 
     /// Reports a cut that lies further ahead than clocks may differ, once for each.
     pub(super) fn note_cut(&self, cut: u64, now: u64) {
-        let clocks = self.clock_skew_ms.saturating_mul(2).saturating_add(self.policy.leeway_ms());
+        let clocks = self.clock_skew_ms.saturating_mul(2).saturating_add(self.leeway_ms);
         if cut > now.saturating_add(clocks) && self.told.cut_ahead.fetch_max(cut, Ordering::AcqRel) < cut {
             self.tell(EventKind::CutoffAhead, None, None, None, now);
         }

@@ -163,7 +163,7 @@ impl Sessions {
 
     /// Until when a session that started by `now` could be accepted.
     pub(super) fn longest_life_from(&self, now: u64) -> u64 {
-        let clocks = self.clock_skew_ms.saturating_mul(2).saturating_add(self.policy.leeway_ms());
+        let clocks = self.clock_skew_ms.saturating_mul(2).saturating_add(self.leeway_ms);
         now.saturating_add(self.longest_session_ms).saturating_add(clocks)
     }
 }

@@ -190,7 +190,7 @@ impl Sessions {
 
     /// Refuses a token from the future, and one whose session was idle for too long.
     pub(super) fn check_times(&self, claims: &TokenClaims, now: u64) -> Result<()> {
-        let leeway = self.policy.leeway_ms();
+        let leeway = self.leeway_ms;
         let ahead = |seconds: u64| seconds.saturating_mul(1000) > now.saturating_add(leeway);
         if ahead(claims.not_before) || ahead(claims.issued_at) {
             return Err(SessionError::new(ErrorKind::NotYetValid, "the token is from the future"));
@@ -216,7 +216,7 @@ impl Sessions {
 
     /// Whether a time in seconds is over by `now`, beyond the leeway.
     pub(super) fn is_over(&self, seconds: u64, now: u64) -> bool {
-        now >= seconds.saturating_mul(1000).saturating_add(self.policy.leeway_ms())
+        now >= seconds.saturating_mul(1000).saturating_add(self.leeway_ms)
     }
 
     /// The mark of the session, unless a cut or a dead key refuses the token.
@@ -287,7 +287,7 @@ impl Sessions {
     /// Refuses a session of which it is forgotten by `now` whether it was revoked, whatever the policy was that it
     /// was issued under; else, how much longer that is known, in milliseconds.
     pub(super) fn check_age(&self, started_at: u64, now: u64) -> Result<u64> {
-        let longest = self.longest_session_ms.saturating_add(self.policy.leeway_ms());
+        let longest = self.longest_session_ms.saturating_add(self.leeway_ms);
         match started_at.saturating_add(longest).saturating_sub(now) {
             0 => Err(SessionError::new(ErrorKind::Ended, "the session is older than any may become")),
             left => Ok(left),
@@ -349,7 +349,7 @@ impl Sessions {
 
     /// Until when a token of this session could be accepted.
     pub(super) fn keep_until(&self, claims: &TokenClaims) -> u64 {
-        claims.ends_at.saturating_mul(1000).saturating_add(self.policy.leeway_ms())
+        claims.ends_at.saturating_mul(1000).saturating_add(self.leeway_ms)
     }
 }
 
